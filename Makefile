@@ -1,0 +1,47 @@
+# One word for each need. Every target makes the environment that it lacks.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: demo test deep lint format types docs bench lock clean
+
+demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
+	$(PY) examples/08_miniflask.py
+
+test: $(VENV)/.ready  ## run the whole test suite
+	$(PY) -m pytest -n auto $(ARGS)
+
+deep: $(VENV)/.ready  ## the property tests with a hundred times the examples
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto tests/against_flask $(ARGS)
+
+lint: $(VENV)/.ready  ## style, formatting, and the floors of the house
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/.ready  ## rewrite files as `make lint` wants them
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+types: $(VENV)/.ready  ## two strict type checkers over package and tests
+	$(PY) -m mypy
+	$(PY) -m pyright
+
+docs: $(VENV)/.ready  ## build the pages; a warning is an error
+	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(VENV)/.ready  ## ratios to the originals, measured side by side
+	$(PY) -m tests.benchmarks
+
+lock:  ## compile requirements.lock anew; needs `uv`
+	uv pip compile -q --universal --generate-hashes --group dev --python-version 3.10 --upgrade \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
