@@ -1,0 +1,310 @@
+"""The map: the rules of a program, and what they have in common.
+
+A map gathers rules, binds them, and keeps them ready in two orders: in the state machine for matching, and by
+endpoint for building. Adding is cheap; what has to be put in order is put in order when somebody next matches or
+builds. The map knows nothing of requests, so all of them share it; for each, ``bind`` makes an adapter.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from pprint import pformat
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import BadHost
+from werkzeug.wsgi import get_host
+
+from .adapter import MapAdapter as MapAdapter
+from .adapter import Query
+from .builder import Builder
+from .converters import DEFAULT_CONVERTERS
+from .matcher import StateMachineMatcher
+from .rules import Rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Request
+
+    from .converters import BaseConverter
+    from .rules import RuleFactory
+
+
+class Map:
+    """Keep the rules of a program.
+
+    Args:
+        rules: Rules and rule factories to begin with.
+        default_subdomain: The subdomain of rules that name none.
+        strict_slashes: Whether rules tell ``/list`` from ``/list/`` unless they say otherwise.
+        merge_slashes: Whether several slashes in a row count as one unless a rule says otherwise.
+        redirect_defaults: Whether a URL with values that are another rule's defaults is redirected there.
+        converters: Converters by name, besides those every map has.
+        sort_parameters: Whether queries are sorted when building.
+        sort_key: What to sort queries by, a function of a name and a value.
+        host_matching: Whether rules have a whole host in place of a subdomain.
+
+    Attributes:
+        converters: All converters by name; more may be put in.
+
+    Source: ``werkzeug.routing.Map``.
+    """
+
+    #: The converters that every map has.
+    default_converters = ImmutableDict(DEFAULT_CONVERTERS)
+
+    #: The lock that keeps threads from putting the rules in order together.
+    lock_class = Lock
+
+    def __init__(
+        self,
+        rules: Iterable[RuleFactory] | None = None,
+        default_subdomain: str = "",
+        strict_slashes: bool = True,
+        merge_slashes: bool = True,
+        redirect_defaults: bool = True,
+        converters: Mapping[str, type[BaseConverter]] | None = None,
+        sort_parameters: bool = False,
+        sort_key: Callable[[Any], Any] | None = None,
+        host_matching: bool = False,
+    ) -> None:
+        self._matcher = StateMachineMatcher(merge_slashes)
+        self._rules_by_endpoint: dict[Any, list[Rule]] = {}
+        self._endpoints_with_defaults: set[Any] = set()
+        self._simple_builders: dict[Any, Builder] = {}
+        self._remap = True
+        self._remap_lock = self.lock_class()
+        self.default_subdomain = default_subdomain
+        self.strict_slashes = strict_slashes
+        self.redirect_defaults = redirect_defaults
+        self.host_matching = host_matching
+        self.converters: dict[str, type[BaseConverter]] = {
+            **self.default_converters,
+            **(converters or {}),
+        }
+        self.sort_parameters = sort_parameters
+        self.sort_key = sort_key
+        for factory in rules or ():
+            self.add(factory)
+
+    @property
+    def merge_slashes(self) -> bool:
+        """Whether several slashes in a row count as one, unless a rule says otherwise."""
+        return self._matcher.merge_slashes
+
+    @merge_slashes.setter
+    def merge_slashes(self, value: bool) -> None:
+        self._matcher.merge_slashes = value
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Bind a rule, or the rules of a factory, and add them.
+
+        Raises:
+            RuntimeError: A rule belongs to a map already.
+            LookupError: A rule names an unknown converter.
+            ValueError: A rule cannot be read.
+        """
+        for rule in rulefactory.get_rules(self):
+            rule.bind(self)
+            with self._remap_lock:
+                if not rule.build_only:
+                    self._matcher.add(rule)
+                self._rules_by_endpoint.setdefault(rule.endpoint, []).append(rule)
+                self._remap = True
+
+    def update(self) -> None:
+        """Put the rules in order if some were added; matching and building call this first."""
+        if not self._remap:
+            return
+        with self._remap_lock:
+            if not self._remap:
+                return
+            self._matcher.update()
+            for rules in self._rules_by_endpoint.values():
+                rules[:] = sorted(rules, key=lambda rule: rule.build_compare_key())
+            self._endpoints_with_defaults = {
+                endpoint
+                for endpoint, rules in self._rules_by_endpoint.items()
+                if any(rule.defaults for rule in rules)
+            }
+            self._simple_builders = {
+                endpoint: rules[0]._builder
+                for endpoint, rules in self._rules_by_endpoint.items()
+                if len(rules) == 1 and not self.host_matching and _builds_simply(rules[0])
+            }
+            self._remap = False
+
+    @property
+    def _rules(self) -> list[Rule]:
+        return [rule for rules in self._rules_by_endpoint.values() for rule in rules]
+
+    def iter_rules(self, endpoint: Any | None = None) -> Iterator[Rule]:
+        """Return all rules, endpoint by endpoint, or those of one endpoint in the order in which they are built.
+
+        Raises:
+            KeyError: The endpoint has no rules.
+        """
+        self.update()
+        return iter(self._rules if endpoint is None else self._rules_by_endpoint[endpoint])
+
+    def is_endpoint_expecting(self, endpoint: Any, *arguments: str) -> bool:
+        """Tell whether some rule of an endpoint has all these arguments.
+
+        Raises:
+            KeyError: The endpoint has no rules.
+        """
+        self.update()
+        rules = self._rules_by_endpoint[endpoint]
+        return any(rule.arguments.issuperset(arguments) for rule in rules)
+
+    def bind(
+        self,
+        server_name: str,
+        script_name: str | None = None,
+        subdomain: str | None = None,
+        url_scheme: str = "http",
+        default_method: str = "GET",
+        path_info: str | None = None,
+        query_args: Query | None = None,
+    ) -> MapAdapter:
+        """Make an adapter from what is known of a request.
+
+        Args:
+            server_name: The host, without the subdomain unless the map matches hosts.
+            script_name: Where the program is mounted; None for ``/``.
+            subdomain: The subdomain; None for the map's default.
+            url_scheme: ``http``, ``https``, ``ws`` or ``wss``.
+            default_method: The method to match if none is given.
+            path_info: The path to match if none is given; None for ``/``.
+            query_args: The query to keep in redirects.
+
+        Raises:
+            RuntimeError: A subdomain was given, but the map matches hosts.
+            BadHost: The host is no valid domain name.
+
+        Source: ``werkzeug.routing.Map.bind``.
+        """
+        if not self.host_matching:
+            subdomain = self.default_subdomain if subdomain is None else subdomain
+        elif subdomain is not None:
+            raise RuntimeError("host matching enabled and a subdomain was provided")
+        return MapAdapter(
+            self,
+            _encode_host(server_name.lower()),
+            "/" if script_name is None else script_name,
+            subdomain,
+            url_scheme,
+            "/" if path_info is None else path_info,
+            default_method,
+            query_args,
+        )
+
+    def bind_to_environ(
+        self,
+        environ: WSGIEnvironment | Request,
+        server_name: str | None = None,
+        subdomain: str | None = None,
+    ) -> MapAdapter:
+        """Make an adapter from a WSGI environment.
+
+        Args:
+            environ: The environment, or a request that has one.
+            server_name: The host that subdomains are counted from; None for the request's, without any.
+            subdomain: The subdomain; None to take what the request's host has before *server_name*.
+
+        Raises:
+            BadHost: The host is no valid domain name.
+
+        Source: ``werkzeug.routing.Map.bind_to_environ``; a host that is not below *server_name* gives a warning
+            and the subdomain ``<invalid>`` since Werkzeug 1.0. ``bind`` is not looked up on a subclass.
+        """
+        env = getattr(environ, "environ", environ)
+        assert isinstance(env, dict), (
+            f"{type(environ).__name__!r} is not a WSGI environment (has to be a dict)"
+        )
+        scheme = _scheme(env)
+        host = _host(
+            env["wsgi.url_scheme"],
+            env.get("HTTP_HOST"),
+            env.get("SERVER_NAME"),
+            env.get("SERVER_PORT"),
+        )
+        name = host if server_name is None else _without_port(server_name.lower(), scheme)
+        if subdomain is None and not self.host_matching:
+            subdomain = _subdomain(host, name)
+            if subdomain is None:
+                warnings.warn(
+                    f"Current server name {host!r} doesn't match configured server name {name!r}",
+                    stacklevel=2,
+                )
+                subdomain = "<invalid>"
+        return Map.bind(
+            self,
+            name,
+            _decoded(env.get("SCRIPT_NAME")),
+            subdomain,
+            scheme,
+            env["REQUEST_METHOD"],
+            _decoded(env.get("PATH_INFO")),
+            _decoded(env.get("QUERY_STRING")),
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"
+
+
+def _builds_simply(rule: Rule) -> bool:
+    """Tell whether nothing but ``Rule.build`` itself decides how a rule is built."""
+    stock = (
+        getattr(rule.build, "__func__", None) is Rule.build
+        and getattr(rule.suitable_for, "__func__", None) is Rule.suitable_for
+    )
+    return stock and not rule.defaults and not rule.websocket
+
+
+def _scheme(env: WSGIEnvironment) -> str:
+    scheme: str = env["wsgi.url_scheme"]
+    if env.get("HTTP_UPGRADE", "").lower() != "websocket":
+        return scheme
+    options = env.get("HTTP_CONNECTION", "").lower().split(",")
+    if not any(option.strip(" \t") == "upgrade" for option in options):
+        return scheme
+    return "wss" if scheme == "https" else "ws"
+
+
+# What clients send is remembered for the last few hosts only.
+@lru_cache(maxsize=256)
+def _host(scheme: str, header: str | None, name: str | None, port: str | None) -> str:
+    environ = {"HTTP_HOST": header, "SERVER_NAME": name, "SERVER_PORT": port}
+    known = {key: value for key, value in environ.items() if value is not None}
+    return get_host({"wsgi.url_scheme": scheme, **known}).lower()
+
+
+@lru_cache(maxsize=256)
+def _encode_host(server_name: str) -> str:
+    # The port has no part in IDNA, and might push a name over its 63 octets.
+    name, separator, port = server_name.partition(":")
+    try:
+        return f"{name.encode('idna').decode('ascii')}{separator}{port}"
+    except UnicodeError as error:
+        raise BadHost from error
+
+
+def _without_port(server_name: str, scheme: str) -> str:
+    return server_name.removesuffix(":80" if scheme in {"http", "ws"} else ":443")
+
+
+def _subdomain(host: str, server_name: str) -> str | None:
+    labels, known = host.split("."), server_name.split(".")
+    if labels[-len(known) :] != known:
+        return None
+    return ".".join(filter(None, labels[: -len(known)]))
+
+
+def _decoded(value: str | None) -> str | None:
+    if value is None or value.isascii():
+        return value
+    return value.encode("latin1").decode(errors="replace")

@@ -1,0 +1,482 @@
+"""The state machine: all rules of a map as one tree, along which a URL is followed piece by piece.
+
+From the root the host or subdomain leads on, then one piece of the path after the other. From each ``State`` there
+are static transitions, by equal text, and dynamic ones, by fitting pattern; rules that begin alike share states.
+A ``Search`` goes depth first: static before dynamic, dynamic by weight, and back where it got stuck. What that costs
+depends on the length of the URL and not on the number of rules.
+
+Most requests need no search. ``StateMachineMatcher.find`` arrives where the search would arrive first: a dict knows
+the paths of rules without variables, and a walk that takes the first way that opens and never turns back finds most
+of the others. What it cannot tell, it leaves to the search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .converters import is_validation_error
+from .exceptions import NoMatch, RequestAliasRedirect, RequestPath
+from .parts import ARGUMENT, RulePart, Weight
+
+if TYPE_CHECKING:
+    from .converters import BaseConverter
+    from .rules import Rule
+
+Reader = Callable[[Sequence[str]], dict[str, Any]]
+
+
+_slashes = re.compile("/{2,}")
+
+# Patterns so common that a function in C answers for them, given a piece without slashes.
+_SIMPLE_TESTS: dict[str, Callable[[str], object]] = {
+    rf"(?P<{ARGUMENT}0>[^/]{{1,}})\Z": len,
+    rf"(?P<{ARGUMENT}0>\d+)\Z": str.isdecimal,
+}
+
+# With more dynamic transitions than this, finding the right ones is faster than trying one after the other.
+_CROWD = 8
+
+
+class Transition:
+    """A dynamic way from one state to the next.
+
+    Args:
+        part: The pattern that a piece of a URL has to fit.
+        weight: The part's weight, comparable whichever package the part is from.
+
+    Attributes:
+        part: As above.
+        weight: As above.
+        whole: Whether the one argument is the whole piece.
+        state: Where the way leads.
+        test: A function that tells of a piece whether it fits.
+    """
+
+    __slots__ = ("_groups", "part", "state", "test", "weight", "whole")
+
+    def __init__(self, part: RulePart, weight: Weight) -> None:
+        self.part = part
+        self.weight = weight
+        texts, _, arguments, _ = weight
+        self.whole = texts == 0 and arguments == -1 and not part.final
+        self.state = State()
+        self.test: Callable[[str], Any]
+        self.test = (self.whole and _SIMPLE_TESTS.get(part.content)) or self._compile_and_test
+        self._groups: tuple[int, ...] = ()
+
+    def _compile_and_test(self, piece: str) -> Any:
+        """Compile the pattern the first time; a map has many, and a program's life may need few."""
+        pattern = re.compile(self.part.content)
+        names = pattern.groupindex.items()
+        self._groups = tuple(n for name, n in names if name.startswith(ARGUMENT))
+        self.test = pattern.match
+        return pattern.match(piece)
+
+    def capture(self, piece: str) -> Sequence[str] | None:
+        """Return the texts of the arguments, None if the piece does not fit."""
+        found = self.test(piece)
+        if not found:
+            return None
+        return (piece,) if self.whole else found.group(0, *self._groups)[1:]
+
+    def leaf(self, rest: str) -> State:
+        """Return where a final transition ends, which may be behind one more slash."""
+        return self.state.static[""] if self.part.suffixed and rest.endswith("/") else self.state
+
+
+class State:
+    """A place that URLs can come to.
+
+    Attributes:
+        static: Where to go on from here, by the text of the next piece.
+        dynamic: Other ways on, the first to try in front.
+        rules: The rules that end here, in the order in which they were added.
+        plain_rules: The same with their readers; none if one is more than a path and an endpoint.
+        easy: Whether it is enough to try one dynamic transition after the other on the next piece.
+        only_way: Whether whoever comes here could have gone nowhere else.
+    """
+
+    __slots__ = (
+        "_by_part",
+        "_crowd",
+        "dynamic",
+        "easy",
+        "only_way",
+        "plain_rules",
+        "rules",
+        "static",
+    )
+
+    def __init__(self) -> None:
+        # Most of the many states stay without most of this, so empty tuples stand for empty lists.
+        self.static: dict[str, State] = {}
+        self.dynamic: Sequence[Transition] = ()
+        self.rules: Sequence[Rule] = ()
+        self.plain_rules: Sequence[tuple[Rule, Reader]] = ()
+        self.easy = True
+        self.only_way = False
+        self._by_part: dict[tuple[Any, ...], Transition] = {}
+        self._crowd: Crowd | None = None
+
+    def follow(self, part: RulePart) -> State:
+        """Return the state that a part leads to, made if it is the first such part."""
+        if part.static:
+            return self.static.get(part.content) or self.static.setdefault(part.content, State())
+        texts, text_weights, arguments, argument_weights = part.weight
+        weight = (texts, tuple(text_weights), arguments, tuple(argument_weights))
+        key = (part.content, part.final, part.suffixed, weight)
+        transition = self._by_part.get(key)
+        if transition is None:
+            transition = self._by_part[key] = Transition(part, weight)
+        return transition.state
+
+    def settle(self, only_way: bool) -> None:
+        """Put everything in order, here and wherever one can go from here.
+
+        What is in use by other threads is replaced, never changed.
+        """
+        self.only_way = only_way
+        if self.rules:
+            plain = all(_is_plain(rule) for rule in self.rules)
+            self.plain_rules = [(rule, _reader(rule)) for rule in self.rules] if plain else ()
+        if self._by_part:
+            ways = sorted(self._by_part.values(), key=lambda transition: transition.weight)
+            crowd = Crowd(ways) if len(ways) > _CROWD else None
+            self.easy = crowd is None and all(transition.whole for transition in ways)
+            self._crowd = crowd
+            self.dynamic = ways
+        for state in self.static.values():
+            state.settle(only_way and not self.dynamic)
+        for transition in self.dynamic:
+            transition.state.settle(only_way and len(self.dynamic) == 1)
+
+    def transitions(self, piece: str, last: str) -> Iterable[Transition]:
+        """Return the dynamic transitions to try.
+
+        Args:
+            piece: The next piece of the URL.
+            last: Its last piece.
+        """
+        return self.dynamic if self._crowd is None else self._crowd.near(piece, last)
+
+
+def _is_plain(rule: Rule) -> bool:
+    return not (rule.defaults or rule.alias or rule.redirect_to is not None)
+
+
+def _reader(rule: Rule) -> Reader:
+    """Make the function that turns the texts of a rule's arguments into their values.
+
+    Most rules have no more than two arguments, and a loop would take longer than they do.
+    """
+    match list(rule._converters.items()):
+        case []:
+            return dict
+        case [(name, converter)]:
+            return lambda texts: {name: converter.to_python(texts[0])}
+        case [(name, converter), (name2, converter2)]:
+            return lambda texts: {
+                name: converter.to_python(texts[0]),
+                name2: converter2.to_python(texts[1]),
+            }
+    return lambda texts: _convert(rule, texts)
+
+
+def _convert(rule: Rule, texts: Sequence[str]) -> dict[str, Any]:
+    arguments = zip(rule._converters.items(), texts)
+    return {name: converter.to_python(text) for (name, converter), text in arguments}
+
+
+class Crowd:
+    """The many dynamic transitions of one state, by the static text at both ends of their parts.
+
+    ``/<name>-a``, ``/<name>-b`` and a thousand more need a thousand patterns, but only those with the right
+    ending have to be tried.
+    """
+
+    def __init__(self, transitions: Iterable[Transition]) -> None:
+        self._by_ends: dict[tuple[bool, str, str], list[tuple[int, Transition]]] = {}
+        for number, transition in enumerate(transitions):
+            # Parts of Werkzeug's own rules do not tell.
+            starts = getattr(transition.part, "starts", "")
+            ends = getattr(transition.part, "ends", "").rpartition("/")[2]
+            key = (transition.part.final, starts, ends)
+            self._by_ends.setdefault(key, []).append((number, transition))
+        self._sizes = {(final, len(starts), len(ends)) for final, starts, ends in self._by_ends}
+
+    def near(self, piece: str, last: str) -> Iterable[Transition]:
+        """Return the transitions whose ends are right, the first to try in front."""
+        found: list[tuple[int, Transition]] = []
+        for final, starts, ends in self._sizes:
+            tail = last if final else piece
+            if starts <= len(piece) and ends <= len(tail):
+                key = (final, piece[:starts], tail[len(tail) - ends :])
+                found += self._by_ends.get(key, ())
+        return [transition for _, transition in sorted(found)]
+
+
+class SlashRequired(Exception):
+    """Report that a rule would match if there were a slash at the end."""
+
+
+class Search:
+    """One search through the states, and what it came across.
+
+    Args:
+        root: Where to begin.
+        domain: The host or subdomain.
+        method: The HTTP method.
+        websocket: Whether it is for a websocket.
+
+    Attributes:
+        have_match_for: The methods of rules that would have matched with another method.
+        websocket_mismatch: Whether a rule would have matched as a websocket, or as none.
+    """
+
+    def __init__(self, root: State, domain: str, method: str, websocket: bool) -> None:
+        self._root = root
+        self._domain = domain
+        self._method = method
+        self._websocket = websocket
+        self._pieces: list[str] = []
+        self.have_match_for: set[str] = set()
+        self.websocket_mismatch = False
+
+    def run(self, path: str) -> tuple[Rule, Sequence[str]] | None:
+        """Return the first rule that matches and the texts of its arguments, None if there is none.
+
+        Raises:
+            RequestPath: The path lacks the slash at its end.
+        """
+        self._pieces = [self._domain, *path.split("/")]
+        try:
+            return self._visit(self._root, 0, ())
+        except SlashRequired:
+            raise RequestPath(f"{path}/") from None
+
+    def _visit(
+        self, state: State, at: int, values: Sequence[str]
+    ) -> tuple[Rule, Sequence[str]] | None:
+        if at == len(self._pieces):
+            return self._arrive(state, values)
+        piece = self._pieces[at]
+        following = state.static.get(piece)
+        found = None if following is None else self._visit(following, at + 1, values)
+        if found is not None:
+            return found
+        for transition in state.transitions(piece, self._pieces[-1]):
+            found = self._follow(transition, at, values)
+            if found is not None:
+                return found
+        if piece == "" and at + 1 == len(self._pieces):
+            return self._choose((r for r in state.rules if not r.strict_slashes), values)
+        return None
+
+    def _follow(
+        self, transition: Transition, at: int, values: Sequence[str]
+    ) -> tuple[Rule, Sequence[str]] | None:
+        final = transition.part.final
+        piece = "/".join(self._pieces[at:]) if final else self._pieces[at]
+        captured = transition.capture(piece)
+        if captured is None:
+            return None
+        values = (*values, *captured)
+        if final:
+            return self._arrive(transition.leaf(piece), values)
+        return self._visit(transition.state, at + 1, values)
+
+    def _arrive(self, state: State, values: Sequence[str]) -> tuple[Rule, Sequence[str]] | None:
+        found = self._choose(state.rules, values)
+        behind_slash = state.static.get("")
+        if found is not None or behind_slash is None:
+            return found
+        for rule in behind_slash.rules:
+            if fits(rule, self._method, self._websocket):
+                if rule.strict_slashes:
+                    raise SlashRequired
+                return rule, values
+        return None
+
+    def _choose(
+        self, rules: Iterable[Rule], values: Sequence[str]
+    ) -> tuple[Rule, Sequence[str]] | None:
+        for rule in rules:
+            if fits(rule, self._method, self._websocket):
+                return rule, values
+            if rule.methods is not None and self._method not in rule.methods:
+                self.have_match_for |= rule.methods
+            else:
+                self.websocket_mismatch = True
+        return None
+
+
+def fits(rule: Rule, method: str, websocket: bool) -> bool:
+    """Tell whether a rule is for this method and this kind of request."""
+    return (rule.methods is None or method in rule.methods) and rule.websocket == websocket
+
+
+class Site:
+    """What is known of one host or subdomain that has no variables.
+
+    Attributes:
+        start: The state in front of the path's first piece.
+        exact: The states at the end of paths without variables.
+    """
+
+    def __init__(self, start: State) -> None:
+        self.start = start
+        self.exact: dict[str, State] = {}
+
+
+class StateMachineMatcher:
+    """Arrange rules in a tree, and match URLs against them.
+
+    Args:
+        merge_slashes: Whether a path with several slashes in a row is redirected to one that matches without.
+
+    Source: ``werkzeug.routing.StateMachineMatcher``, since Werkzeug 2.2.
+    """
+
+    def __init__(self, merge_slashes: bool) -> None:
+        self.merge_slashes = merge_slashes
+        self._root = State()
+        self._sites: dict[str, Site] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Let a bound rule take part; ``update`` has to follow."""
+        state = self._root
+        for part in rule._parts:
+            state = state.follow(part)
+        state.rules = (*state.rules, rule)
+        domain, first, *others = rule._parts
+        if not domain.static or not first.static or first.content:
+            return
+        site = self._sites.get(domain.content)
+        if site is None:
+            site = Site(self._root.follow(domain).follow(first))
+            self._sites[domain.content] = site
+        path = "/" + "/".join(part.content for part in others)
+        if all(part.static for part in others) and not path.startswith("//"):
+            site.exact[path] = state
+
+    def update(self) -> None:
+        """Put everything in order after rules were added."""
+        self._root.settle(True)
+
+    def match(
+        self, domain: str, path: str, method: str, websocket: bool
+    ) -> tuple[Rule, dict[str, Any]]:
+        """Search for the rule that matches a URL.
+
+        Args:
+            domain: The host or subdomain.
+            path: The path, with one leading slash, or the empty text.
+            method: The HTTP method, in upper case.
+            websocket: Whether it is for a websocket.
+
+        Returns:
+            The rule, and the values of its variables and defaults.
+
+        Raises:
+            NoMatch: No rule matches, or a converter refused its text.
+            RequestPath: The path has to be spelled otherwise to match.
+            RequestAliasRedirect: The rule is an alias.
+        """
+        search = Search(self._root, domain, method, websocket)
+        found = search.run(path)
+        if found is None and self.merge_slashes and "//" in path:
+            merged = _slashes.sub("/", path)
+            found = search.run(merged)
+            if found is not None and found[0].merge_slashes is not False:
+                raise RequestPath(merged)
+            found = None
+        if found is None:
+            raise NoMatch(search.have_match_for, search.websocket_mismatch)
+        rule, texts = found
+        try:
+            values = _convert(rule, texts)
+        except ValueError as error:
+            _refuse(error, search)
+        values.update(rule.defaults or ())
+        if rule.alias and rule.map.redirect_defaults:
+            raise RequestAliasRedirect(values, rule.endpoint)
+        return rule, values
+
+    def find(
+        self, domain: str, path: str, method: str, websocket: bool
+    ) -> tuple[Rule | None, dict[str, Any]] | None:
+        """Do what ``match`` does, where that takes no search; the path may have any slashes in front.
+
+        Every request comes through here, which is why this is written out in one piece.
+
+        Returns:
+            The rule and its values; no rule if certainly none matches; None if it takes a search to tell.
+
+        Raises:
+            NoMatch: A converter refused its text.
+        """
+        site = self._sites.get(domain)
+        if site is None or not path:
+            return None
+        state = site.exact.get(path)
+        if state is not None:
+            for rule, _ in state.plain_rules:
+                if (rule.methods is None or method in rule.methods) and rule.websocket == websocket:
+                    return rule, {}
+            return None
+        state = site.start
+        texts: list[str] = []
+        pieces = path.lstrip("/").split("/")
+        rest = iter(pieces)
+        for piece in rest:
+            following = state.static.get(piece)
+            if following is None:
+                if not state.easy:
+                    following = _step(state, piece, rest, pieces[-1], texts)
+                else:
+                    for transition in state.dynamic:
+                        if transition.test(piece):
+                            texts.append(piece)
+                            following = transition.state
+                            break
+                if following is None:
+                    certain = state.only_way and piece and "//" not in path
+                    return (None, {}) if certain else None
+            state = following
+        for rule, read in state.plain_rules:
+            if (rule.methods is None or method in rule.methods) and rule.websocket == websocket:
+                try:
+                    return rule, read(texts)
+                except ValueError as error:
+                    search = Search(self._root, domain, method, websocket)
+                    search.run(f"/{path.lstrip('/')}")
+                    _refuse(error, search)
+        return None
+
+
+def _step(
+    state: State, piece: str, rest: Iterator[str], last: str, texts: list[str]
+) -> State | None:
+    for transition in state.transitions(piece, last):
+        final = transition.part.final
+        if final:
+            piece = "/".join((piece, *rest))
+        captured = transition.capture(piece)
+        if captured is not None:
+            texts += captured
+            return transition.leaf(piece) if final else transition.state
+        if final:
+            return None
+    return None
+
+
+def _refuse(error: ValueError, search: Search) -> NoReturn:
+    """End a search because a converter has refused its text.
+
+    No other rule is tried, though the methods of those that were tried before still count.
+    """
+    if not is_validation_error(error):
+        raise error
+    raise NoMatch(search.have_match_for, search.websocket_mismatch) from error
