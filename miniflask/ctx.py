@@ -1,0 +1,368 @@
+"""What is pushed when a request arrives, and popped after it.
+
+Two contexts stand around every request.  The *app context* says which application is at work
+and carries :data:`g`; a command-line command has one too.  The *request context* adds the
+request and its session.  Pushing one makes the proxies of ``globals.py`` resolve to it in this
+thread, greenlet or task; popping it runs the teardown hooks and brings back whatever was there
+before.
+
+Each push keeps the token that ``ContextVar.set`` returned, and each pop spends one, newest
+first.  The tokens are the whole stack: no list of contexts exists anywhere.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import Token
+from functools import update_wrapper
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from werkzeug.exceptions import HTTPException
+
+from .globals import _cv_app, _cv_request
+from .sessions import defer_session
+from .signals import appcontext_popped, appcontext_pushed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .app import Flask
+    from .routing import MapAdapter
+    from .sessions import DeferredSession, SessionMixin
+    from .typing import AfterRequestCallable
+    from .wrappers import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Tells "no exception was passed" from "the exception is None".
+_sentinel: Any = object()
+
+
+class _AppCtxGlobals:
+    """The object behind :data:`g`: attributes for the life of an app context.
+
+    Source: ``flask.ctx._AppCtxGlobals``.
+    """
+
+    # Called for what the instance and the class lack.
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self.__dict__:
+            raise AttributeError(name)
+        del self.__dict__[name]
+
+    def get(self, name: str, default: Any | None = None) -> Any:
+        """Return an attribute, or *default*."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: Any = _sentinel) -> Any:
+        """Remove an attribute and return it.
+
+        Raises:
+            KeyError: There is none, and no *default*.
+        """
+        if default is _sentinel:
+            return self.__dict__.pop(name)
+        return self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Return an attribute, set to *default* first if there is none."""
+        return self.__dict__.setdefault(name, default)
+
+    def __contains__(self, item: str) -> bool:
+        return item in self.__dict__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        ctx = _cv_app.get(None)
+        if ctx is None:
+            return object.__repr__(self)
+        return f"<flask.g of '{ctx.app.name}'>"
+
+
+class AppContext:
+    """The application at work, and a place for its globals.
+
+    Usable in a ``with`` statement.  ``Flask.app_context`` makes one.
+
+    Args:
+        app: The application.
+
+    Source: ``flask.ctx.AppContext``, Flask 3.1.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.url_adapter: MapAdapter | None = app.create_url_adapter(None)
+        self.g: _AppCtxGlobals = app.app_ctx_globals_class()
+        self._cv_tokens: list[Token[AppContext]] = []
+
+    def push(self) -> None:
+        """Make this the active app context."""
+        self._cv_tokens.append(_cv_app.set(self))
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Undo one push; the last one runs the app's teardown hooks.
+
+        Args:
+            exc: Handed to the hooks; by default the exception being handled, or None.
+
+        Raises:
+            AssertionError: Another context was pushed after this one and not popped.
+        """
+        try:
+            if len(self._cv_tokens) == 1:
+                self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is _sentinel else exc)
+        finally:
+            top = _cv_app.get()
+            _cv_app.reset(self._cv_tokens.pop())
+        if top is not self:
+            raise AssertionError(f"Popped wrong app context. ({top!r} instead of {self!r})")
+        if appcontext_popped.receivers:
+            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def __enter__(self) -> AppContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+
+class RequestContext:
+    """One request: the request object, its session, its place in the route map.
+
+    Usable in a ``with`` statement.  ``Flask.request_context`` and ``test_request_context`` make
+    one.
+
+    Args:
+        app: The application.
+        environ: The WSGI environment (PEP 3333).
+        request: Use this request instead of making one from *environ*.
+        session: Use this session instead of opening one.
+
+    Source: ``flask.ctx.RequestContext``, Flask 3.1; Flask 3.2 merges it into the app context.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        environ: WSGIEnvironment,
+        request: Request | None = None,
+        session: SessionMixin | None = None,
+    ) -> None:
+        self.app = app
+        if request is None:
+            request = app.request_class(environ)
+            request.json_module = app.json
+        self.request: Request = request
+        self.url_adapter: MapAdapter | None = None
+        try:
+            self.url_adapter = app.create_url_adapter(request)
+        except HTTPException as e:
+            request.routing_exception = e
+        self.flashes: list[tuple[str, str]] | None = None
+        self._opened_session: SessionMixin | None = session
+        self._deferred_session: DeferredSession | None = None
+        self._after_request_functions: list[AfterRequestCallable[Any]] = []
+        # With each token, the app context that the same push had to bring along.
+        self._cv_tokens: list[tuple[Token[RequestContext], AppContext | None]] = []
+
+    def copy(self) -> RequestContext:
+        """Make another context for the same request and session, to push in another thread."""
+        return self.__class__(
+            self.app, environ=self.request.environ, request=self.request, session=self._session
+        )
+
+    def push(self) -> None:
+        """Make this the active request context: push an app context, open the session, match.
+
+        An active app context of the same application is used as it is, with its ``g``.
+        """
+        app_ctx = None
+        active = _cv_app.get(None)
+        if active is None or active.app is not self.app:
+            app_ctx = self.app.app_context()
+            app_ctx.push()
+        self._cv_tokens.append((_cv_request.set(self), app_ctx))
+
+        # Before matching, so that a converter may use the session.
+        if self._opened_session is None and self._deferred_session is None:
+            self._deferred_session = defer_session(self.app, self.request)
+            if self._deferred_session is None:
+                self._open_session()
+
+        if self.url_adapter is not None:
+            self.match_request()
+
+    def match_request(self) -> None:
+        """Find the rule for the URL, or keep the reason why there is none for dispatch."""
+        assert self.url_adapter is not None
+        try:
+            rule, view_args = self.url_adapter.match(return_rule=True)
+        except HTTPException as e:
+            self.request.routing_exception = e
+        else:
+            self.request.url_rule = rule
+            self.request.view_args = view_args  # type: ignore[assignment]  # a dict, as it is new
+
+    def _open_session(self) -> None:
+        """Have the session interface open the session, or make a null session."""
+        interface = self.app.session_interface
+        session = interface.open_session(self.app, self.request)
+        self._session = interface.make_null_session(self.app) if session is None else session
+
+    @property
+    def _session(self) -> SessionMixin | None:
+        """The session, without counting as access; opened now if that was put off."""
+        if self._deferred_session is not None:
+            self._session = self._deferred_session.open()
+        return self._opened_session
+
+    @_session.setter
+    def _session(self, session: SessionMixin | None) -> None:
+        self._opened_session, self._deferred_session = session, None
+
+    @property
+    def session(self) -> SessionMixin:
+        """The session; to ask for it counts as access, so that the response varies by cookie.
+
+        Source: Flask 3.1.3, CVE-2026-27205.
+        """
+        session = self._session
+        assert session is not None, "The session has not yet been opened."
+        session.accessed = True
+        return session
+
+    def pop(self, exc: BaseException | None = _sentinel) -> None:
+        """Undo one push; the last one runs the request's teardown hooks and closes the request.
+
+        Args:
+            exc: Handed to the hooks; by default the exception being handled, or None.
+
+        Raises:
+            AssertionError: Another context was pushed after this one and not popped.
+        """
+        last = len(self._cv_tokens) == 1
+        try:
+            if last:
+                if exc is _sentinel:
+                    exc = sys.exc_info()[1]
+                self.app.do_teardown_request(exc)
+                close = getattr(self.request, "close", None)
+                if close is not None:
+                    close()
+        finally:
+            self._reset(last, exc)
+
+    def _reset(self, last: bool, exc: BaseException | None) -> None:
+        """Bring back the context below, and pop the app context that came with this push."""
+        top = _cv_request.get()
+        token, app_ctx = self._cv_tokens.pop()
+        _cv_request.reset(token)
+        if last:
+            # Two circles, cut here rather than by the collector: the environ and the request
+            # refer to each other, and an error of routing to the frames that raised it.
+            top.request.environ["werkzeug.request"] = None
+            stored = top.request.routing_exception
+            if stored is not None and stored is not exc:
+                stored.__traceback__ = stored.__context__ = stored.__cause__ = None
+        if app_ctx is not None:
+            app_ctx.pop(exc)
+        if top is not self:
+            raise AssertionError(f"Popped wrong request context. ({top!r} instead of {self!r})")
+
+    def __enter__(self) -> RequestContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.request.url!r}"
+            f" [{self.request.method}] of {self.app.name}>"
+        )
+
+
+def has_request_context() -> bool:
+    """Tell whether a request context is active, without touching the request.
+
+    Source: Flask 0.7.
+    """
+    return _cv_request.get(None) is not None
+
+
+def has_app_context() -> bool:
+    """Tell whether an app context is active.
+
+    Source: Flask 0.9.
+    """
+    return _cv_app.get(None) is not None
+
+
+def _active_request_context(asker: str) -> RequestContext:
+    ctx = _cv_request.get(None)
+    if ctx is None:
+        raise RuntimeError(
+            f"'{asker}' can only be used when a request context is active,"
+            " such as in a view function."
+        )
+    return ctx
+
+
+def after_this_request(f: AfterRequestCallable[Any]) -> AfterRequestCallable[Any]:
+    """Call a function with the response of the current request only.
+
+    It takes the response and returns it or another one, and runs before every
+    ``after_request`` function.
+
+    Raises:
+        RuntimeError: No request context is active.
+
+    Source: Flask 0.9.
+    """
+    _active_request_context("after_this_request")._after_request_functions.append(f)
+    return f
+
+
+def copy_current_request_context(f: F) -> F:
+    """Make a function that runs in a copy of the current request context, say in a thread.
+
+    The copy has the same request and session, and a new app context with an empty ``g``.  It is
+    one context: call the result in one thread at a time.
+
+    Raises:
+        RuntimeError: No request context is active.
+
+    Source: Flask 0.10; the session is carried along since 1.1.
+    """
+    ctx = _active_request_context("copy_current_request_context").copy()
+
+    def in_copied_context(*args: Any, **kwargs: Any) -> Any:
+        with ctx:
+            return ctx.app.ensure_sync(f)(*args, **kwargs)
+
+    return update_wrapper(in_copied_context, f)  # type: ignore[return-value]  # same signature

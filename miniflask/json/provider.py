@@ -1,0 +1,120 @@
+"""What ``app.json`` is: JSON behind an interface that an application can replace.
+
+Source: ``flask.json.provider``, since Flask 2.2.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import decimal
+import json
+import uuid
+import weakref
+from collections.abc import Callable
+from datetime import date
+from typing import IO, TYPE_CHECKING, Any, AnyStr
+
+from werkzeug.http import http_date
+
+if TYPE_CHECKING:
+    from ..sansio import App
+    from ..wrappers import Response
+
+
+class JSONProvider:
+    """Serialize and deserialize JSON for one application.
+
+    A subclass must define :meth:`dumps` and :meth:`loads`; the rest stands on these two.
+
+    Args:
+        app: The application. Only a weak reference is kept: the application holds the provider.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app: App = weakref.proxy(app)
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Serialize to a string."""
+        raise NotImplementedError
+
+    def dump(self, obj: Any, fp: IO[str], **kwargs: Any) -> None:
+        """Serialize to a text file."""
+        fp.write(self.dumps(obj, **kwargs))
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Deserialize a string or bytes."""
+        raise NotImplementedError
+
+    def load(self, fp: IO[AnyStr], **kwargs: Any) -> Any:
+        """Deserialize a file, open for text or for bytes."""
+        return self.loads(fp.read(), **kwargs)
+
+    def _prepare_response_obj(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Turn the arguments of :meth:`response` into the one value to serialize."""
+        if args and kwargs:
+            raise TypeError("app.json.response() takes either args or kwargs, not both")
+        if len(args) == 1:
+            return args[0]
+        return args or kwargs or None
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Make a response with a JSON body.
+
+        Args:
+            *args: One is the body, several are a list.
+            **kwargs: An object; not together with *args*.
+        """
+        body = self.dumps(self._prepare_response_obj(args, kwargs))
+        return self._app.response_class(body, mimetype="application/json")
+
+
+def _default(o: Any) -> Any:
+    """Serialize what JSON has no form for: dates, decimals, UUIDs, dataclasses, markup."""
+    if isinstance(o, date):
+        return http_date(o)
+    if isinstance(o, (decimal.Decimal, uuid.UUID)):
+        return str(o)
+    if dataclasses.is_dataclass(o):
+        return dataclasses.asdict(o)  # type: ignore[arg-type]  # a class raises, as in Flask
+    if hasattr(o, "__html__"):
+        return str(o.__html__())
+    raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
+
+
+class DefaultJSONProvider(JSONProvider):
+    """Do JSON with the standard library.
+
+    Beyond JSON's own types it serializes ``date`` and ``datetime`` as HTTP dates (RFC 9110,
+    section 5.6.7), ``Decimal`` and ``UUID`` as strings, dataclasses as objects, and anything
+    with an ``__html__`` method as the string that it returns.
+    """
+
+    #: Called for an object that ``json.dumps`` does not know.
+    default: Callable[[Any], Any] = staticmethod(_default)
+    #: Write every character outside ASCII as an escape.
+    ensure_ascii = True
+    #: Sort the keys of objects; then all keys of one object must be of one type.
+    sort_keys = True
+    #: Leave out spaces and newlines; None does so outside debug mode only.
+    compact: bool | None = None
+    #: The content type of :meth:`response`.
+    mimetype = "application/json"
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Serialize to a string; keyword arguments are those of ``json.dumps``."""
+        kwargs.setdefault("default", self.default)
+        kwargs.setdefault("ensure_ascii", self.ensure_ascii)
+        kwargs.setdefault("sort_keys", self.sort_keys)
+        return json.dumps(obj, **kwargs)
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Deserialize a string or bytes; keyword arguments are those of ``json.loads``."""
+        return json.loads(s, **kwargs)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Make a response with a JSON body that ends in a newline."""
+        obj = self._prepare_response_obj(args, kwargs)
+        layout: dict[str, Any] = {"separators": (",", ":")}
+        if self.compact is False or (self.compact is None and self._app.debug):
+            layout = {"indent": 2}
+        return self._app.response_class(f"{self.dumps(obj, **layout)}\n", mimetype=self.mimetype)

@@ -1,0 +1,141 @@
+"""The request and the response, as Werkzeug's with what the framework adds.
+
+Source: ``flask.wrappers``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.wrappers import Request as RequestBase
+from werkzeug.wrappers import Response as ResponseBase
+
+from . import json
+from .globals import current_app
+
+if TYPE_CHECKING:
+    from .routing import Rule
+
+
+def _blueprint_path(name: str) -> list[str]:
+    """List a dotted blueprint name and the names around it, innermost first.
+
+    ``"a.b"`` gives ``["a.b", "a"]``.
+    """
+    path = [name]
+    while "." in name:
+        name = name.rpartition(".")[0]
+        path.append(name)
+    return path
+
+
+class _Limit:
+    """A limit on the request body: set on this request, else configured, else Werkzeug's."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.__doc__ = f"The limit ``{key}``, unless set on this request; None is no limit."
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.slot = f"_{name}"
+
+    def __get__(self, request: Request | None, owner: type) -> Any:
+        if request is None:
+            return self
+        own = request.__dict__.get(self.slot)
+        if own is not None:
+            return own
+        if not current_app:
+            return getattr(RequestBase, self.name)
+        return current_app.config[self.key]
+
+    def __set__(self, request: Request, value: int | None) -> None:
+        request.__dict__[self.slot] = value
+
+
+class Request(RequestBase):
+    """The request a view sees as :data:`miniflask.request`.
+
+    Beyond Werkzeug's request it knows the rule that matched its URL and what the rule says about
+    the endpoint and its blueprint.
+    """
+
+    json_module: Any = json
+
+    #: The rule that matched, or None.
+    url_rule: Rule | None = None
+
+    #: What the rule's converters made of the URL, or None without a match.
+    view_args: dict[str, Any] | None = None
+
+    #: Why no rule matched; raised when the request is dispatched, after the before-hooks.
+    routing_exception: HTTPException | None = None
+
+    if TYPE_CHECKING:
+        max_content_length: int | None
+        max_form_memory_size: int | None
+        max_form_parts: int | None  # type: ignore[assignment]  # likewise
+    else:
+        max_content_length = _Limit("MAX_CONTENT_LENGTH")
+        max_form_memory_size = _Limit("MAX_FORM_MEMORY_SIZE")
+        max_form_parts = _Limit("MAX_FORM_PARTS")
+
+    @property
+    def endpoint(self) -> str | None:
+        """The name of the view that the URL leads to; None without a match."""
+        return None if self.url_rule is None else self.url_rule.endpoint
+
+    @property
+    def blueprint(self) -> str | None:
+        """The dotted name of the blueprint that the view belongs to, or None."""
+        endpoint = self.endpoint or ""
+        return endpoint.rpartition(".")[0] if "." in endpoint else None
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The names of the view's blueprint and of those around it, innermost first."""
+        name = self.blueprint
+        return [] if name is None else _blueprint_path(name)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        if (
+            current_app
+            and current_app.debug
+            and self.mimetype != "multipart/form-data"
+            and not self.files
+        ):
+            from .debughelpers import attach_enctype_error_multidict
+
+            attach_enctype_error_multidict(self)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Answer a body that is not JSON with a 400, in detail in debug mode only.
+
+        Raises:
+            BadRequest: Always.
+            UnsupportedMediaType: The content type is not JSON's.
+        """
+        try:
+            return super().on_json_loading_failed(e)
+        except BadRequest as detailed:
+            if current_app and current_app.debug:
+                raise
+            raise BadRequest() from detailed
+
+
+class Response(ResponseBase):
+    """The response: Werkzeug's, with HTML as its default type."""
+
+    default_mimetype: str | None = "text/html"
+    json_module = json
+    autocorrect_location_header = False
+
+    @property
+    def max_cookie_size(self) -> int:  # type: ignore[override]  # a class attribute in Werkzeug
+        """The size in bytes above which a cookie draws a warning: ``MAX_COOKIE_SIZE``."""
+        if current_app:
+            return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+        return super().max_cookie_size

@@ -1,0 +1,30 @@
+"""Hypothesis profiles, and the fixture that watches every test for contexts left pushed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+import miniflask.globals
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("deep", max_examples=10_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def leak_detector() -> Iterator[None]:
+    """Fail a test that leaves an app or request context pushed."""
+    yield
+    left = [
+        ctx
+        for var in (miniflask.globals._cv_request, miniflask.globals._cv_app)
+        if (ctx := var.get(None)) is not None
+    ]
+    while miniflask.globals._request_ctx_stack.pop() or miniflask.globals._app_ctx_stack.pop():
+        pass
+    assert left == [], "the test left contexts pushed"
