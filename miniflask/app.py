@@ -752,8 +752,10 @@ class Flask(App):
         if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
             serving.warn_ignored_run()
             return
+        # Programs silence the banner by replacing it in the command line's module.
+        cli: Any = sys.modules.get(f"{__package__}.cli", serving)
         if get_load_dotenv(load_dotenv):
-            serving.load_dotenv()
+            cli.load_dotenv()
             # Only now may the files have said so.
             if "FLASK_DEBUG" in os.environ:
                 self.debug = get_debug_flag()
@@ -766,7 +768,7 @@ class Flask(App):
         options.setdefault("use_reloader", self.debug)
         options.setdefault("use_debugger", self.debug)
         options.setdefault("threaded", True)
-        serving.show_server_banner(self.debug, self.name)
+        cli.show_server_banner(self.debug, self.name)
 
         from werkzeug.serving import run_simple  # looked up now: programs replace it there
 

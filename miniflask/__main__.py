@@ -1,0 +1,23 @@
+"""``python -m miniflask``, and the program ``miniflask``: the command line, if Click is there."""
+
+from __future__ import annotations
+
+import sys
+
+from .extras import require
+
+
+def main() -> None:
+    """Run the command line; without Click say how to get it, and exit with status 2."""
+    try:
+        require("click", needed_by="The miniflask command", install="click")
+    except RuntimeError as e:
+        print(e, file=sys.stderr)
+        sys.exit(2)
+    from . import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
