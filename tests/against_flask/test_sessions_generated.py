@@ -1,0 +1,268 @@
+"""Generated visits: what happens to a session over many requests, on both frameworks.
+
+Three applications get the same requests: ours, which opens a session only when somebody asks;
+ours with a subclass of its own interface, which opens every session at once; and Flask's.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import flask
+import flask.sessions
+import itsdangerous.timed
+import markupsafe
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+import miniflask
+import miniflask.sessions
+import miniflask.signing
+from tests.against_flask.harness import Outcome, Trace, describe, send
+
+# ---- a clock that both frameworks read, and that stands still ----
+
+
+class Clock:
+    """The time, as far as sessions know."""
+
+    now = 1_700_000_000.0
+
+
+class FrozenDatetime(dt.datetime):
+    """A datetime class whose ``now`` is the clock's."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        """Return the clock's time."""
+        return dt.datetime.fromtimestamp(Clock.now, tz)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen_clock() -> Iterator[None]:
+    """Let both frameworks read the same clock."""
+    clock = mock.Mock(time=lambda: Clock.now)
+    with (
+        mock.patch.object(itsdangerous.timed, "time", clock),
+        mock.patch.object(miniflask.signing, "time", clock),
+        mock.patch.object(miniflask.sessions, "time", clock),
+        mock.patch.object(flask.sessions, "datetime", FrozenDatetime),
+        mock.patch.object(miniflask.sessions, "datetime", FrozenDatetime),
+    ):
+        yield
+
+
+# ---- what may happen ----
+
+keys = st.sampled_from(["a", "b", "c", " t", "é", "_permanent"])
+atoms = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.sampled_from([' "', '" t', "<b>", "x" * 300]),
+    st.binary(max_size=8),
+    st.builds(markupsafe.Markup, st.text(max_size=4)),
+    st.builds(uuid.UUID, int=st.integers(0, 2**128 - 1)),
+    st.datetimes(dt.datetime(1980, 1, 1), dt.datetime(2090, 1, 1)),
+    st.just({1, 2}),  # a set, which JSON cannot write
+)
+values = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(keys, inner, max_size=2),
+    ),
+    max_leaves=5,
+)
+operations = st.one_of(
+    st.tuples(st.just("set"), keys, values),
+    st.tuples(st.just("delete"), keys),
+    st.tuples(st.just("pop"), keys),
+    st.tuples(st.just("setdefault"), keys, atoms),
+    st.tuples(st.just("mutate"), keys),
+    st.tuples(st.just("update"), st.dictionaries(keys, atoms, max_size=2)),
+    st.tuples(st.just("clear")),
+    st.tuples(st.just("permanent"), st.booleans()),
+    st.tuples(st.just("read"), keys),
+    st.tuples(st.sampled_from(["contains", "len", "bool", "copy", "or", "eq", "modified", "new"])),
+    st.tuples(st.just("flash"), st.text(max_size=4), st.sampled_from(["message", "error"])),
+    st.tuples(
+        st.just("flashed"), st.booleans(), st.sampled_from([(), ["error"], ["message", "x"]])
+    ),
+    st.tuples(st.just("unaccessed")),
+)
+changes = st.one_of(
+    st.tuples(st.just("clock"), st.sampled_from([1, 30, 61, 3600, 2_678_400, 2_678_401, -1, -70])),
+    st.tuples(st.just("rotate")),
+    st.tuples(st.just("forget old keys")),
+    st.tuples(st.just("other key")),
+    st.tuples(st.just("no key")),
+    st.tuples(
+        st.just("config"),
+        st.sampled_from(
+            [
+                ("SESSION_REFRESH_EACH_REQUEST", False),
+                ("SESSION_REFRESH_EACH_REQUEST", True),
+                ("PERMANENT_SESSION_LIFETIME", 60),
+                ("SESSION_COOKIE_NAME", "other"),
+                ("SESSION_COOKIE_DOMAIN", "localhost"),
+                ("SESSION_COOKIE_PATH", "/path"),
+                ("APPLICATION_ROOT", "/"),
+                ("SESSION_COOKIE_HTTPONLY", False),
+                ("SESSION_COOKIE_SECURE", True),
+                ("SESSION_COOKIE_PARTITIONED", True),
+                ("SESSION_COOKIE_SAMESITE", "Lax"),
+                ("SESSION_COOKIE_SAMESITE", "nonsense"),
+                ("MAX_COOKIE_SIZE", 100),
+            ]
+        ),
+    ),
+    st.tuples(st.just("drop cookie")),
+    st.tuples(st.just("replay"), st.integers(0, 5)),
+    st.tuples(st.just("forge"), st.integers(0, 200), st.sampled_from("A.-_=! \x7f")),
+    st.tuples(st.just("junk"), st.sampled_from(["", "a", "a.b", "a.b.c", ".", "..", "e30.AAAA.x"])),
+)
+steps = st.lists(
+    st.tuples(st.lists(changes, max_size=2), st.lists(operations, max_size=3)),
+    min_size=1,
+    max_size=6,
+)
+
+
+def operate(fw: Any, trace: Trace, operation: Any) -> Any:
+    """Do one thing to the session, and return what came of it."""
+    kind, *args = operation
+    session = fw.session
+    return {
+        "set": lambda key, value: session.__setitem__(key, value),
+        "delete": lambda key: session.__delitem__(key),
+        "pop": lambda key: session.pop(key, "gone"),
+        "setdefault": lambda key, value: session.setdefault(key, value),
+        "mutate": lambda key: session[key].append("more"),
+        "update": lambda mapping: session.update(mapping),
+        "clear": lambda: session.clear(),
+        "permanent": lambda value: setattr(session, "permanent", value),
+        "read": lambda key: session.get(key),
+        "contains": lambda: "a" in session,
+        "len": lambda: len(session),
+        "bool": lambda: bool(session),
+        "copy": lambda: session.copy(),
+        "or": lambda: session | {"z": 1},
+        "eq": lambda: session == {},
+        "modified": lambda: session.modified,
+        "new": lambda: session.new,
+        "flash": lambda message, category: fw.flash(message, category),
+        "flashed": lambda pairs, only: fw.get_flashed_messages(pairs, only),
+        "unaccessed": lambda: dict(fw.globals.request_ctx._session),
+    }[kind](*args)
+
+
+def make_app(fw: Any, trace: Trace, script: list[Any]) -> Any:
+    """Make an application whose view does the operations at the head of *script*."""
+    app = fw.Flask("sample")
+    app.secret_key = "first key"
+
+    @app.route("/path/")
+    def view() -> str:
+        for operation in script.pop(0):
+            try:
+                trace(operation[0], repr(operate(fw, trace, operation)))
+            except Exception as e:
+                trace(f"{operation[0]} raised", e)
+        return "done"
+
+    return app
+
+
+class EagerInterface(miniflask.sessions.SecureCookieSessionInterface):
+    """The interface built in, in a subclass, for which nothing is put off."""
+
+
+class Visitor:
+    """A browser with one cookie, which remembers all it ever had."""
+
+    def __init__(self, fw: Any, eager: bool, script: list[Any]) -> None:
+        self.trace = Trace(fw)
+        self.app = make_app(fw, self.trace, script)
+        if eager:
+            self.app.session_interface = EagerInterface()
+        self.cookie: str | None = None
+        self.seen: list[str] = []
+
+    def change(self, change: Any) -> None:
+        """Change the application's settings or the cookie; the clock is everybody's."""
+        kind, *args = change
+        config = self.app.config
+        if kind == "rotate":
+            old = config["SECRET_KEY"]
+            config["SECRET_KEY_FALLBACKS"] = [*(config["SECRET_KEY_FALLBACKS"] or ()), old or "x"]
+            config["SECRET_KEY"] = f"after {old}"
+        elif kind == "forget old keys":
+            config["SECRET_KEY_FALLBACKS"] = None
+        elif kind == "other key":
+            config["SECRET_KEY"] = b"other"
+        elif kind == "no key":
+            config["SECRET_KEY"] = None
+        elif kind == "config":
+            config[args[0][0]] = args[0][1]
+        elif kind == "drop cookie":
+            self.cookie = None
+        elif kind == "replay" and self.seen:
+            self.cookie = self.seen[args[0] % len(self.seen)]
+        elif kind == "forge" and self.cookie:
+            at = args[0] % len(self.cookie)
+            self.cookie = self.cookie[:at] + args[1] + self.cookie[at + 1 :]
+        elif kind == "junk":
+            self.cookie = args[0]
+
+    def visit(self) -> Outcome:
+        """Send the cookie, and keep the one that comes back."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        sent = {} if self.cookie is None else {"HTTP_COOKIE": f"x=1; {name}={self.cookie}; y=2"}
+        outcome = send(self.app, {"path": "/path/", "environ": sent})
+        for header, value in outcome.headers:
+            if header == "Set-Cookie" and value.startswith(f"{name}="):
+                self.cookie = value.partition("=")[2].partition(";")[0] or None
+                if self.cookie:
+                    self.seen.append(self.cookie)
+        return outcome
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(steps=steps)
+def test_visits_agree(steps: Any) -> None:
+    """Session, Set-Cookie and Vary agree over any sequence of requests, rotations and forgeries."""
+    Clock.now = 1_700_000_000.0
+    scripts = [[copy.deepcopy(operations) for _, operations in steps] for _ in range(3)]
+    lazy = Visitor(miniflask, False, scripts[0])
+    eager = Visitor(miniflask, True, scripts[1])
+    theirs = Visitor(flask, False, scripts[2])
+    cookies = 0
+    for step_changes, _ in steps:
+        for change in step_changes:
+            if change[0] == "clock":
+                Clock.now += change[1]
+            for visitor in (lazy, eager, theirs):
+                visitor.change(change)
+        outcome = theirs.visit()
+        cookies += theirs.cookie is not None
+        assert lazy.visit() == outcome
+        assert eager.visit() == outcome
+        assert lazy.trace.events == theirs.trace.events
+        assert eager.trace.events == theirs.trace.events
+    event(f"{cookies} cookies")
+
+
+def test_describe_keeps_what_matters() -> None:
+    """The comparison of traces tells values apart that are equal but not the same."""
+    assert describe({"a": (1, [2])}) == {"a": [1, [2]]}
+    assert describe(ValueError("x")) == ("ValueError", "x")
