@@ -1,0 +1,218 @@
+"""Sessions in corners that generated visits do not reach, on both frameworks."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import itsdangerous
+import pytest
+
+from tests.against_flask.harness import Run, Trace
+
+Agree = Callable[..., Run]
+
+
+def mint(value: str, salt: str = "cookie-session") -> str:
+    """Sign any text as a session cookie would be signed with the key ``key``."""
+
+    class Verbatim:
+        """Writes text as it is."""
+
+        @staticmethod
+        def dumps(obj: Any) -> str:
+            return str(obj)
+
+        loads = dumps
+
+    serializer: Any = itsdangerous.URLSafeTimedSerializer(
+        "key", salt=salt, serializer=Verbatim, signer_kwargs={"key_derivation": "hmac"}
+    )
+    return str(serializer.dumps(value))
+
+
+def visits(*, touch: bool) -> Callable[[Any, Trace], Any]:
+    """Make an app whose hooks and view are traced; the view may look at the session."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.before_request(lambda: trace("before"))
+        app.teardown_request(lambda exc: trace("teardown", exc))
+
+        @app.route("/")
+        def view() -> str:
+            trace("view", repr(fw.session) if touch else None)
+            return "done"
+
+        return app
+
+    return factory
+
+
+PAYLOADS = [
+    "{}",
+    '{"a":1}',
+    '{"_permanent":true}',
+    '{"_permanent":0,"a":1}',
+    "[]",
+    "[[1,2]]",
+    "null",
+    "1",
+    '"text"',
+    '{"a":',
+    "",
+    "NaN",
+    '{" t":[1]}',
+    '{" t":5}',
+    '{" u":"nonsense"}',
+    '{" b":"%"}',
+    '{"a":{" u":"nonsense"}}',
+    '{" di":{" t__":1}}',
+    '{"a":" x"}',
+    "\ud800",
+    "[" * 2_000,
+]
+
+
+@pytest.mark.parametrize("touch", [False, True])
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda p: ascii(p[:20]))
+def test_signed_payloads_of_every_kind(agree: Agree, payload: str, touch: bool) -> None:
+    """Whatever was signed, also what is no session, comes to the same: a session, or a 500."""
+    try:
+        cookie = mint(payload)
+    except UnicodeError:
+        cookie = payload.encode("utf-8", "surrogatepass").decode("latin1")
+    environ = {"HTTP_COOKIE": f"session={cookie}"}
+
+    agree(visits(touch=touch), {"path": "/", "environ": environ})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "session=",
+        'session=""',
+        "session",
+        "xsession=a; session=b",
+        "session=a; session=b",
+        f"a=session; session={mint('{}')}",
+        f'session="{mint("{}")}"',
+        f"SESSION={mint('{}')}",
+        f"session={mint('{}', 'another salt')}",
+        "session=a.b.c; =session",
+        "\x80session=é",
+        "session=%7B%7D.a.b",
+        "session=.eJw.a.b",
+        "session=" + "a" * 10_000,
+    ],
+    ids=lambda header: ascii(header[:24]),
+)
+def test_cookie_headers_of_every_kind(agree: Agree, header: str) -> None:
+    """However a client writes its cookies, the same session is found in them."""
+    for touch in (False, True):
+        agree(visits(touch=touch), {"path": "/", "environ": {"HTTP_COOKIE": header}})
+
+
+def custom_interface(opens: Any, null: bool = False) -> Callable[[Any, Trace], Any]:
+    """Make an app with a session interface of its own, which is traced."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        sessions = importlib.import_module(f"{fw.__name__}.sessions")
+
+        class Session(dict, sessions.SessionMixin):  # type: ignore[type-arg, name-defined, misc]
+            pass
+
+        class Interface(sessions.SessionInterface):  # type: ignore[name-defined, misc]
+            def open_session(self, app: Any, request: Any) -> Any:
+                trace("open", request.path, request.endpoint)
+                if opens == "raises":
+                    raise ValueError("cannot open")
+                return None if opens == "none" else Session()
+
+            def save_session(self, app: Any, session: Any, response: Any) -> None:
+                trace("save", type(session).__name__, session.modified, session.accessed)
+                response.set_cookie("mine", str(len(session)))
+
+            def is_null_session(self, obj: Any) -> bool:
+                trace("is null", type(obj).__name__)
+                return null or bool(super().is_null_session(obj))
+
+        app = fw.Flask("sample")
+        app.session_interface = Interface()
+        app.before_request(lambda: trace("before"))
+        app.teardown_request(lambda exc: trace("teardown", exc))
+
+        @app.route("/")
+        def untouched() -> str:
+            return "untouched"
+
+        @app.route("/touch")
+        def touched() -> str:
+            fw.session["a"] = 1
+            return "touched"
+
+        return app
+
+    return factory
+
+
+@pytest.mark.parametrize("opens", ["session", "none", "raises"])
+@pytest.mark.parametrize("null", [False, True])
+def test_an_interface_of_its_own_is_asked_at_the_same_moments(
+    agree: Agree, opens: str, null: bool
+) -> None:
+    """A custom interface opens in push, before matching, and saves after every hook."""
+    agree(custom_interface(opens, null), "/", "/touch", "/missing", ("POST", "/"))
+
+
+def swapped_mid_request(fw: Any, trace: Trace) -> Any:
+    """Make an app that gets another session interface while a request is handled."""
+    sessions = importlib.import_module(f"{fw.__name__}.sessions")
+
+    class Interface(sessions.SecureCookieSessionInterface):  # type: ignore[name-defined, misc]
+        def save_session(self, app: Any, session: Any, response: Any) -> None:
+            trace("save", repr(session), session.accessed, session.modified)
+
+    app = fw.Flask("sample")
+    app.secret_key = "key"
+
+    @app.route("/")
+    def view() -> str:
+        app.session_interface = Interface()
+        return "done"
+
+    return app
+
+
+def test_the_interface_at_the_end_of_the_request_saves(agree: Agree) -> None:
+    """An interface that was put in place meanwhile saves the session, untouched as it is."""
+    run = agree(swapped_mid_request, "/", "/")
+
+    assert run.labels == ["save", "save"]
+
+
+def test_a_converter_may_use_the_session(agree: Agree) -> None:
+    """The session is open when the URL is matched."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        routing = importlib.import_module(
+            "werkzeug.routing" if fw.__name__ == "flask" else "miniflask.routing"
+        )
+
+        class Own(routing.BaseConverter):  # type: ignore[name-defined, misc]
+            def to_python(self, value: str) -> str:
+                trace("convert")
+                return f"{value} {dict(fw.session)}"
+
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.url_map.converters["own"] = Own
+        app.add_url_rule("/<own:value>", "view", lambda value: value)
+        return app
+
+    environ = {"HTTP_COOKIE": "session=" + mint('{"user":7}')}
+    run = agree(factory, {"path": "/x", "environ": environ})
+
+    assert b"user" in run.outcomes[0].body
