@@ -12,7 +12,7 @@ test: $(VENV)/.ready  ## run the whole test suite
 	$(PY) -m pytest -n auto $(ARGS)
 
 deep: $(VENV)/.ready  ## the property tests with a hundred times the examples
-	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto tests/against_flask $(ARGS)
+	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto -o timeout=0 tests/against_flask $(ARGS)
 
 lint: $(VENV)/.ready  ## style, formatting, and the floors of the house
 	$(PY) -m ruff check .

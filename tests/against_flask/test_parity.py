@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
 MODULES = {
@@ -108,3 +109,25 @@ def test_default_settings_are_flasks() -> None:
     ours = importlib.import_module("miniflask").Flask("sample")
 
     assert dict(ours.config) == dict(flask.Flask("sample").config)
+
+
+@pytest.mark.parametrize("name", ["Flask", "Blueprint", "Request", "Response", "g", "Config"])
+def test_classes_have_the_same_public_attributes(name: str) -> None:
+    """Instances have at least the public attributes that Flask's have."""
+
+    def attributes(framework: Any) -> set[str]:
+        things = {
+            "Flask": lambda: framework.Flask("sample"),
+            "Blueprint": lambda: framework.Blueprint("sample", "sample"),
+            "Request": lambda: framework.Request({"REQUEST_METHOD": "GET"}),
+            "Response": lambda: framework.Response(),
+            "g": lambda: framework.Flask("sample").app_context().g,
+            "Config": lambda: framework.Config("."),
+        }
+        return {attribute for attribute in dir(things[name]()) if not attribute.startswith("_")}
+
+    theirs = attributes(importlib.import_module("flask"))
+    ours = attributes(importlib.import_module("miniflask"))
+
+    assert theirs - ours == set()
+    assert ours - theirs <= {"before_first_request", "before_first_request_funcs"}
