@@ -11,7 +11,7 @@ from __future__ import annotations
 import json as _json
 from typing import IO, TYPE_CHECKING, Any, AnyStr
 
-from ..globals import current_app
+from ..globals import _cv_app, current_app
 from .provider import _default
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ def dumps(obj: Any, **kwargs: Any) -> str:
         obj: What to serialize.
         **kwargs: For the provider's ``dumps``, else for ``json.dumps``.
     """
-    if current_app:
-        return current_app.json.dumps(obj, **kwargs)
+    ctx = _cv_app.get(None)
+    if ctx is not None:
+        return ctx.app.json.dumps(obj, **kwargs)
     kwargs.setdefault("default", _default)
     return _json.dumps(obj, **kwargs)
 
@@ -39,8 +40,9 @@ def dump(obj: Any, fp: IO[str], **kwargs: Any) -> None:
         fp: A file open for writing text; only UTF-8 is valid JSON.
         **kwargs: For the provider's ``dump``, else for ``json.dump``.
     """
-    if current_app:
-        current_app.json.dump(obj, fp, **kwargs)
+    ctx = _cv_app.get(None)
+    if ctx is not None:
+        ctx.app.json.dump(obj, fp, **kwargs)
     else:
         kwargs.setdefault("default", _default)
         _json.dump(obj, fp, **kwargs)
@@ -52,8 +54,9 @@ def loads(s: str | bytes, **kwargs: Any) -> Any:
     Raises:
         ValueError: The text is not JSON.
     """
-    if current_app:
-        return current_app.json.loads(s, **kwargs)
+    ctx = _cv_app.get(None)
+    if ctx is not None:
+        return ctx.app.json.loads(s, **kwargs)
     return _json.loads(s, **kwargs)
 
 
@@ -63,8 +66,9 @@ def load(fp: IO[AnyStr], **kwargs: Any) -> Any:
     Raises:
         ValueError: The text is not JSON.
     """
-    if current_app:
-        return current_app.json.load(fp, **kwargs)
+    ctx = _cv_app.get(None)
+    if ctx is not None:
+        return ctx.app.json.load(fp, **kwargs)
     return _json.load(fp, **kwargs)
 
 

@@ -12,6 +12,7 @@ import uuid
 import weakref
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, AnyStr
 
 from werkzeug.http import http_date
@@ -81,6 +82,18 @@ def _default(o: Any) -> Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
+_kept_encoder = lru_cache(maxsize=64)(json.JSONEncoder)
+_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
+
+
+def _encoder(options: dict[str, Any]) -> json.JSONEncoder:
+    """Return the encoder that ``json.dumps`` would make for these options, kept between calls."""
+    try:
+        return _kept_encoder(**options)
+    except TypeError:  # an option that cannot be a key of the cache, or that no encoder knows
+        return json.JSONEncoder(**options)
+
+
 class DefaultJSONProvider(JSONProvider):
     """Do JSON with the standard library.
 
@@ -105,10 +118,21 @@ class DefaultJSONProvider(JSONProvider):
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
+        # Not for a function of the program's own: the cache would keep alive what it belongs to.
+        if kwargs["default"] is _default and "cls" not in kwargs:
+            return _encoder(kwargs).encode(obj)
         return json.dumps(obj, **kwargs)
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Deserialize a string or bytes; keyword arguments are those of ``json.loads``."""
+        # What ``json.loads`` does for text without white space around it.
+        if type(s) is str and not kwargs:
+            try:
+                value, end = _scan(s, 0)
+            except StopIteration:
+                end = -1
+            if end == len(s):
+                return value
         return json.loads(s, **kwargs)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:

@@ -275,6 +275,15 @@ def test_a_signature_without_time_is_refused() -> None:
     assert not TimestampSigner("key").validate(Signer("key").sign("value"))
 
 
+def test_a_payload_is_not_taken_for_a_time(clock: Clock) -> None:
+    """A signed payload that could be read as a time is still a payload without one."""
+    serializer = session_serializer("key")
+    signer = Signer("key", "cookie-session", key_derivation="hmac")
+    for max_age in (None, 60):
+        with pytest.raises(BadTimeSignature, match="^timestamp missing$"):
+            serializer.loads(signer.sign(base64_encode(int_to_bytes(int(clock.now)))), max_age)
+
+
 def test_validate_says_yes_or_no(clock: Clock) -> None:
     """Validation tells whether unsigning would succeed, and raises nothing."""
     signer = TimestampSigner("key")
@@ -399,12 +408,13 @@ def test_signers_of_a_serializer_are_the_caller_s_own() -> None:
 def test_a_session_s_signer_is_kept(clock: Clock) -> None:
     """Tokens in a row derive no key and make no signer again."""
     serializer = session_serializer("old", "new")
-    token = serializer.dumps([1])
+    token, old = serializer.dumps([1]), session_serializer("old").dumps([2])
     with (
         mock.patch.object(Signer, "__init__", side_effect=AssertionError("made a signer")),
         mock.patch.object(signing, "_derive_key", side_effect=AssertionError("derived a key")),
     ):
         assert serializer.loads(token, max_age=1) == [1]
+        assert serializer.loads(old, max_age=1) == [2]
         assert serializer.dumps([1]) == token
 
 
