@@ -416,7 +416,7 @@ def _package_parent(import_name: str) -> str:
     if not locations:
         assert spec.origin is not None
         return os.path.dirname(spec.origin)
-    if spec.origin is not None and spec.origin != "namespace":
+    if spec.origin is not None:
         return os.path.dirname(os.path.dirname(spec.origin))
     # A namespace package lies in several folders: take the one this package is in.
     package = importlib.util.find_spec(import_name)
