@@ -82,3 +82,14 @@ appcontext_tearing_down = Signal("appcontext-tearing-down", "After the app's tea
 appcontext_pushed = Signal("appcontext-pushed", "When an application context is pushed.")
 appcontext_popped = Signal("appcontext-popped", "When an application context is popped.")
 message_flashed = Signal("message-flashed", "For each flash: message, category.")
+
+
+def __getattr__(name: str) -> Any:
+    """Offer ``Namespace`` and ``_signals``, in which programs make signals of their own."""
+    if name not in ("Namespace", "_signals"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    namespace = require("blinker", needed_by="A namespace of signals", install="blinker").Namespace
+    if name == "Namespace":
+        return namespace
+    ours = {found.name: found for found in globals().copy().values() if isinstance(found, Signal)}
+    return globals().setdefault(name, namespace(ours))

@@ -142,7 +142,7 @@ def operate(fw: Any, trace: Trace, operation: Any) -> Any:
     """Do one thing to the session, and return what came of it."""
     kind, *args = operation
     session = fw.session
-    return {
+    actions: dict[str, Any] = {
         "set": lambda key, value: session.__setitem__(key, value),
         "delete": lambda key: session.__delitem__(key),
         "pop": lambda key: session.pop(key, "gone"),
@@ -163,7 +163,8 @@ def operate(fw: Any, trace: Trace, operation: Any) -> Any:
         "flash": lambda message, category: fw.flash(message, category),
         "flashed": lambda pairs, only: fw.get_flashed_messages(pairs, only),
         "unaccessed": lambda: dict(fw.globals.request_ctx._session),
-    }[kind](*args)
+    }
+    return actions[kind](*args)
 
 
 def make_app(fw: Any, trace: Trace, script: list[Any]) -> Any:

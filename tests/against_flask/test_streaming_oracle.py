@@ -235,7 +235,7 @@ def test_a_decorated_function_keeps_its_name_and_arguments(agree: Agree) -> None
     """The decorator passes arguments on, and the function looks like itself."""
 
     def factory(fw: Any, trace: Trace) -> Any:
-        @fw.stream_with_context  # type: ignore[untyped-decorator]  # of either framework
+        @fw.stream_with_context
         def generate(*args: Any, **kwargs: Any) -> Iterator[str]:
             """Documented."""
             yield f"{args} {kwargs} {fw.request.path}"

@@ -83,7 +83,7 @@ def test_what_blinker_offers_is_there() -> None:
     signal = Signal("fresh")
     heard: list[Any] = []
 
-    @signal.connect_via("sender")  # type: ignore[untyped-decorator]  # forwarded, so untyped
+    @signal.connect_via("sender")
     def via(sender: Any) -> None:
         heard.append("via")
 
