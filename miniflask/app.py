@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import os
 import sys
-import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
 from inspect import iscoroutinefunction
 from itertools import chain
-from threading import Lock
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn
 from urllib.parse import quote as _url_quote
@@ -112,47 +110,6 @@ class Flask(App):
     response_class: type[Response] = Response
     #: Opens and saves sessions.
     session_interface: SessionInterface = SecureCookieSessionInterface()
-
-    def __init__(
-        self,
-        import_name: str,
-        static_url_path: str | None = None,
-        static_folder: str | os.PathLike[str] | None = "static",
-        static_host: str | None = None,
-        host_matching: bool = False,
-        subdomain_matching: bool = False,
-        template_folder: str | os.PathLike[str] | None = "templates",
-        instance_path: str | None = None,
-        instance_relative_config: bool = False,
-        root_path: str | None = None,
-    ):
-        super().__init__(
-            import_name=import_name,
-            static_url_path=static_url_path,
-            static_folder=static_folder,
-            static_host=static_host,
-            host_matching=host_matching,
-            subdomain_matching=subdomain_matching,
-            template_folder=template_folder,
-            instance_path=instance_path,
-            instance_relative_config=instance_relative_config,
-            root_path=root_path,
-        )
-        self._first_request_lock = Lock()
-        if self.has_static_folder:
-            self._add_static_route(static_host, host_matching)
-
-    def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:
-        """Route static files, whether or not the folder exists yet."""
-        assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
-        # Weak, or the application would hold itself alive by its own view.
-        app = weakref.ref(self)
-        self.add_url_rule(
-            f"{self.static_url_path}/<path:filename>",
-            endpoint="static",
-            host=static_host,
-            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]
-        )
 
     @cached_property
     def cli(self) -> AppGroup:  # type: ignore[override]  # an attribute in App

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import weakref
 from collections.abc import Callable, Iterable, ValuesView
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
@@ -151,6 +153,21 @@ class App(Scaffold):
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
         self._got_first_request = False
+        self._first_request_lock = Lock()
+        if self.has_static_folder:
+            self._add_static_route(static_host, host_matching)
+
+    def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:
+        """Route static files, whether or not the folder exists yet."""
+        assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
+        # Weak, or the application would hold itself alive by its own view.
+        app = weakref.ref(self)
+        self.add_url_rule(
+            f"{self.static_url_path}/<path:filename>",
+            endpoint="static",
+            host=static_host,
+            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]
+        )
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:

@@ -15,7 +15,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -25,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from tests.lessons.docstrings import read_exchanges, read_parts
 from tests.lessons.visitor import DEADLINE, Answer, Visitor, curl
 from tests.sockets.server import served
 
@@ -59,26 +59,6 @@ def copy_examples(framework: str, folder: Path) -> None:
 
 
 # ---- docstrings ----
-
-
-def read_parts(path: Path) -> dict[str, str]:
-    """Return the titled parts of an application's docstring; a title ends at its first comma."""
-    source = path / "__init__.py" if path.is_dir() else path
-    doc = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
-    _, *rest = re.split(r"^(\S.*):\n(?= )", doc, flags=re.MULTILINE)
-    titles = [title.partition(",")[0] for title in rest[::2]]
-    return dict(zip(titles, (textwrap.dedent(text).rstrip() for text in rest[1::2])))
-
-
-def read_exchanges(text: str) -> list[tuple[str, list[str]]]:
-    """Return the commands in a part, each with the lines below it."""
-    exchanges: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            exchanges.append((line[2:], []))
-        else:
-            exchanges[-1][1].append(line)
-    return exchanges
 
 
 def words_after_python(command: str, framework: str) -> list[str]:

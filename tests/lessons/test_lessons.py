@@ -17,7 +17,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -29,31 +28,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.lessons.docstrings import read_exchanges, read_parts
+
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
 DEMO = ROOT / "examples" / "08_miniflask.py"
 DEADLINE = 30
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-
-
-def read_parts(lesson: Path) -> dict[str, str]:
-    """Return the titled parts of a lesson's docstring; a title ends at its first comma."""
-    doc = ast.get_docstring(ast.parse(lesson.read_text("utf-8"))) or ""
-    _, *rest = re.split(r"^(\S.*):\n(?= )", doc, flags=re.MULTILINE)
-    titles = [title.partition(",")[0] for title in rest[::2]]
-    return dict(zip(titles, (textwrap.dedent(text).rstrip() for text in rest[1::2])))
-
-
-def read_exchanges(text: str) -> list[tuple[str, list[str]]]:
-    """Return the commands in a part, each with the lines below it."""
-    exchanges: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            exchanges.append((line[2:], []))
-        else:
-            exchanges[-1][1].append(line)
-    return exchanges
 
 
 class Lines:
