@@ -14,6 +14,7 @@ import json
 import struct
 import time
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from operator import attrgetter
@@ -31,10 +32,11 @@ from .signing import (
     bytes_to_int,
     want_bytes,
 )
+from .wrappers import Request
 
 if TYPE_CHECKING:
     from .app import Flask
-    from .wrappers import Request, Response
+    from .wrappers import Response
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -175,8 +177,7 @@ def _lazy_sha1(string: bytes = b"") -> Any:
     return hashlib.sha1(string)
 
 
-@lru_cache(maxsize=64)
-def _signing_serializer(
+def _make_serializer(
     keys: tuple[str | bytes, ...], salt: str, serializer: Any, key_derivation: str, digest: Any
 ) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
@@ -185,6 +186,20 @@ def _signing_serializer(
         serializer=serializer,
         signer_kwargs={"key_derivation": key_derivation, "digest_method": digest},
     )
+
+
+@lru_cache(maxsize=64)
+def _kept_serializer(*decides: Any) -> URLSafeTimedSerializer:
+    """Make a serializer once for the same settings; no program may get hold of it."""
+    serializer = _make_serializer(*decides)
+    serializer._kept_signer(None)
+    return serializer
+
+
+def _what_decides(interface: Any, app: Flask, serializer: Any) -> tuple[Any, ...]:
+    """Collect the arguments for :func:`_make_serializer`."""
+    keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
+    return keys, interface.salt, serializer, interface.key_derivation, interface.digest_method
 
 
 class SecureCookieSessionInterface(SessionInterface):
@@ -207,21 +222,16 @@ class SecureCookieSessionInterface(SessionInterface):
         """Return what signs and verifies the cookie; None without a secret key.
 
         The newest key is last: it signs, and the ``SECRET_KEY_FALLBACKS`` before it only verify
-        (CVE-2025-47278).  The same settings give the same object, which has derived its keys.
+        (CVE-2025-47278).  Each call makes one, since a subclass may change what it gets; but the
+        keys are derived only once.
         """
         if not app.secret_key:
             return None
-        decides = (
-            (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key),
-            self.salt,
-            self.serializer,
-            self.key_derivation,
-            self.digest_method,
-        )
-        try:
-            return _signing_serializer(*decides)
-        except TypeError:  # something that cannot be a key of the cache
-            return _signing_serializer.__wrapped__(*decides)
+        decides = _what_decides(self, app, self.serializer)
+        serializer = _make_serializer(*decides)
+        with suppress(TypeError):  # something that cannot be a key of the cache
+            serializer._kept = _kept_serializer(*decides)._kept
+        return serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Verify the cookie; an empty session if there is none, or it is forged or too old."""
@@ -309,16 +319,18 @@ def defer_session(app: Flask, request: Request) -> DeferredSession | None:
     """Put off opening the session; None if it must be opened now.
 
     Now, if a program has any part in it: a session interface of its own, a method or class of
-    this one replaced, a tag of its own, its own way with JSON.  Now as well for any cookie that
-    opening might refuse other than by its signature.
+    this one replaced, a tag of its own, its own way with JSON or cookies.  Now as well for any
+    cookie that opening might refuse other than by its signature.
     """
     if not (_is_stock(app) and isinstance(app.secret_key, (str, bytes)) and app.secret_key):
         return None
-    interface: Any = app.session_interface
-    serializer = interface.get_signing_serializer(app)
+    try:
+        # With plain JSON: there are no tags to read, and the active application has no part in it.
+        serializer = _kept_serializer(*_what_decides(app.session_interface, app, json))
+    except TypeError:  # something that cannot be a key of the cache
+        return None
     name = app.config["SESSION_COOKIE_NAME"]
-    # Names are quoted in no cookie, so one that does not occur is not sent.
-    if name not in request.environ.get("HTTP_COOKIE", ""):
+    if _is_not_sent(name, request):
         return DeferredSession(serializer, "", False)
     cookie = request.cookies.get(name)
     if not cookie:
@@ -333,6 +345,20 @@ def defer_session(app: Flask, request: Request) -> DeferredSession | None:
     return DeferredSession(serializer, cookie, permanent)
 
 
+def _is_not_sent(name: Any, request: Request) -> bool:
+    """Tell whether a cookie is certainly not there, without taking the cookies apart."""
+    kind = type(request)
+    return (
+        isinstance(name, str)
+        # Others are spelled in UTF-8 there; no name is quoted.
+        and name.isascii()
+        and name not in request.environ.get("HTTP_COOKIE", "")
+        and kind.cookies is Request.cookies
+        and kind.__init__ is Request.__init__
+        and "cookies" not in vars(request)
+    )
+
+
 @lru_cache(maxsize=256)
 def _glance(cookie: str) -> tuple[int, bool] | None:
     """Read a cookie without believing it: when it was signed, and whether it says permanent.
@@ -344,15 +370,23 @@ def _glance(cookie: str) -> tuple[int, bool] | None:
     try:
         text = base64_decode(payload)
         signed = bytes_to_int(base64_decode(rest.partition(".")[0]))
-        # Every tag begins with a space.
-        value = None if b'" ' in text else json.loads(text)
+        # Every tag begins with a space, however that is written.
+        tagged = b'" ' in text or b'"\\u0020' in text
+        value = None if tagged else json.loads(text.decode())
     except (ValueError, RecursionError, struct.error, BadData):
         return None
     return (signed, bool(value.get("_permanent"))) if isinstance(value, dict) else None
 
 
-_parts_of_interface = attrgetter(
+# Whatever of the interface has a part in it.
+_PARTS = (
+    "get_cookie_domain",
+    "get_cookie_httponly",
     "get_cookie_name",
+    "get_cookie_partitioned",
+    "get_cookie_path",
+    "get_cookie_samesite",
+    "get_cookie_secure",
     "get_signing_serializer",
     "is_null_session",
     "make_null_session",
@@ -366,6 +400,7 @@ _parts_of_interface = attrgetter(
     "key_derivation",
     "serializer",
 )
+_parts_of_interface = attrgetter(*_PARTS)
 _stock_parts = _parts_of_interface(SecureCookieSessionInterface)
 _stock_tags = list(session_json_serializer.order)
 
@@ -376,7 +411,7 @@ def _is_stock(app: Flask) -> bool:
     provider = app.json
     return (
         type(interface) is SecureCookieSessionInterface
-        and not vars(interface)
+        and vars(interface).keys().isdisjoint(_PARTS)
         and _parts_of_interface(SecureCookieSessionInterface) == _stock_parts
         and session_json_serializer.order == _stock_tags
         and type(provider) is DefaultJSONProvider

@@ -70,6 +70,22 @@ def test_an_unused_session_is_not_verified(app: miniflask.Flask, verified: list[
     assert verified == []
 
 
+def test_an_attribute_of_an_extension_changes_nothing(
+    app: miniflask.Flask, verified: list[Any]
+) -> None:
+    """An extension may keep something on the session interface."""
+    interface: Any = SecureCookieSessionInterface()
+    interface.put_there_by_an_extension = 1
+    app.session_interface = interface
+    client = app.test_client()
+    client.get("/login")
+    verified.clear()
+
+    client.get("/untouched")
+
+    assert verified == []
+
+
 def test_a_used_session_is_verified_once(app: miniflask.Flask, verified: list[Any]) -> None:
     """A request that asks for the session several times verifies its cookie once."""
     client = app.test_client()
