@@ -147,6 +147,12 @@ class World:
             module.LocalProxy(self.locals[0], "a.value"),
         ]
 
+    def begin(self) -> None:
+        """Put in something for children to inherit."""
+        for local, stack in zip(self.locals, self.stacks, strict=True):
+            local.a, local.b = 1, Attributes(2)
+            stack.push(Attributes(3))
+
     def snapshot(self) -> Any:
         """Everything that can be seen from here; run it in a copied Context."""
         reprs = [repr(proxy) for proxy in self.proxies]
@@ -196,7 +202,10 @@ class Interleavings(RuleBasedStateMachine):
         self.worlds = World(miniflask.local), World(werkzeug.local)
         self.loop = asyncio.new_event_loop()
         self.open: list[Place] = []
-        return self._opened(ThreadPlace())
+        place = self._opened(ThreadPlace())
+        for world in self.worlds:
+            place.run(world.begin)
+        return place
 
     def _opened(self, place: Place) -> Any:
         self.open.append(place)
@@ -335,4 +344,4 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(stateful_step_count=60)
+TestInterleavings.settings = settings(stateful_step_count=40)
