@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlunsplit
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from .converters import is_validation_error
 from .exceptions import (
     BuildError,
     NoMatch,
@@ -120,6 +121,8 @@ class MapAdapter:
             MethodNotAllowed: Only other methods match.
             WebsocketMismatch: Only a websocket would match, or only plain HTTP.
             NotFound: Nothing matches.
+
+        Source: ``werkzeug.routing.MapAdapter.match``; ``websocket`` since Werkzeug 1.0.
         """
         map = self.map
         map.update()
@@ -149,6 +152,7 @@ class MapAdapter:
     def _search(
         self, domain: str, path_info: str, method: str, query_args: Query | None, websocket: bool
     ) -> tuple[Rule, dict[str, Any]]:
+        """Match the long way, from which a path or an alias may be redirected."""
         path = f"/{path_info.lstrip('/')}" if path_info else ""
         query = self._query(query_args)
         try:
@@ -334,6 +338,8 @@ class MapAdapter:
 
         Raises:
             BuildError: The endpoint has no rule for these values and this method.
+
+        Source: ``werkzeug.routing.MapAdapter.build``; ``url_scheme`` since Werkzeug 2.0.
         """
         map = self.map
         map.update()
@@ -358,8 +364,10 @@ class MapAdapter:
         first = None
         for wanted in (self.default_method, None) if method is None else (method,):
             for rule in self.map._rules_by_endpoint.get(endpoint, ()):
-                built = rule.suitable_for(values, wanted) and rule.build(values, append_unknown)
-                if not built:
+                if not rule.suitable_for(values, wanted):
+                    continue
+                built = _build(rule, values, append_unknown)
+                if built is None:
                     continue
                 if not self.map.host_matching or built[0] == self.server_name:
                     return *built, rule.websocket
@@ -387,6 +395,16 @@ class MapAdapter:
         if self.map.host_matching:
             return host == self.server_name
         return domain_part == self.subdomain
+
+
+def _build(rule: Rule, values: Mapping[str, Any], append_unknown: bool) -> tuple[str, str] | None:
+    try:
+        return rule.build(values, append_unknown)
+    except ValueError as error:
+        # A rule of Werkzeug's does not know the refusal of a converter of ours.
+        if not is_validation_error(error):
+            raise
+        return None
 
 
 def _http_error(error: NoMatch) -> HTTPException:

@@ -79,6 +79,7 @@ class Builder:
         rule = self._rule
         end = rule._trace.index(DOMAIN_END)
         self._domain = Form(rule, rule._trace[:end])
+        self._constant_domain = None if self._domain.slots else self._domain.head
         self._names = {name for is_variable, name in rule._trace if is_variable}
         self._names.update(map(str, rule.defaults or ()))
         path = self._path = Form(rule, rule._trace[end + 1 :])
@@ -104,26 +105,30 @@ class Builder:
         Most URLs come to no more, and here that takes one step, not the five of the long way.
 
         Returns:
-            The path; None if a value is missing or refused, or if the URL is on another domain.
+            The path; None if the URL is on another domain, or anything is wrong, which the long
+            way will tell in the right order.
         """
         path = self._path or self.compile()
-        if self._domain.slots or self._domain.head != domain:
+        if domain is None or domain != self._constant_domain:
             return None
         text = path.head
         try:
             for name, converter, behind in path.slots:
-                value = values.get(name)
+                value = values[name]
                 if value is None:
                     return None
                 text += converter.to_url(value) + behind
-        except ValueError:
+        except Exception:
             return None
         if append_unknown and len(values) > len(path.slots):
-            text += self._query({key: value for key, value in values.items() if value is not None})
+            text += self._query(values)
         return text
 
     def _query(self, values: Mapping[str, Any]) -> str:
-        left_over = {name: value for name, value in values.items() if name not in self._names}
+        left_over = {}
+        for name, value in values.items():
+            if name not in self._names and value is not None:
+                left_over[name] = value
         if not left_over:
             return ""
         # Passed on as keyword arguments are, so that a name that is no text is an error here too.

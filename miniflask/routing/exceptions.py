@@ -52,7 +52,7 @@ class RequestRedirect(HTTPException, RoutingException):
         scope: dict[str, Any] | None = None,
     ) -> Response:
         """Make the redirect that a server can send; neither argument changes it."""
-        return redirect(self.new_url, self.code)
+        return redirect(self.new_url, self.code or 308)
 
 
 class RequestPath(RoutingException):
@@ -167,7 +167,7 @@ class BuildError(RoutingException, LookupError):
         advice = ""
         if self.method and rule.methods is not None and self.method not in rule.methods:
             advice += f" Did you mean to use methods {sorted(rule.methods)!r}?"
-        missing = rule.arguments.union(rule.defaults or ()).difference(self.values)
+        missing = rule.arguments.difference(self.values)
         if missing:
             advice += f" Did you forget to specify values {sorted(missing)!r}?"
         return advice

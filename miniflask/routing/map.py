@@ -1,27 +1,33 @@
 """The map: the rules of a program, and what they have in common.
 
-A map gathers rules, binds them, and keeps them ready in two orders: in the state machine for matching, and by
-endpoint for building. Adding is cheap; what has to be put in order is put in order when somebody next matches or
-builds. The map knows nothing of requests, so all of them share it; for each, ``bind`` makes an adapter.
+A map gathers rules, binds them, and keeps them in two orders: in the state machine for matching,
+and by endpoint for building. Adding is cheap; what has to be put in order is put in order when
+somebody next matches or builds. The map knows nothing of requests, so that all of them can share
+it; for each, ``bind`` makes an adapter.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from pprint import pformat
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.exceptions import BadHost
-from werkzeug.wsgi import get_host
 
 from .adapter import MapAdapter as MapAdapter
 from .adapter import Query
 from .builder import Builder
 from .converters import DEFAULT_CONVERTERS
+from .environ import (
+    encode_host,
+    read_host,
+    read_scheme,
+    read_text,
+    subdomain_of,
+    without_default_port,
+)
 from .matcher import StateMachineMatcher
 from .rules import Rule
 
@@ -41,7 +47,7 @@ class Map:
         default_subdomain: The subdomain of rules that name none.
         strict_slashes: Whether rules tell ``/list`` from ``/list/`` unless they say otherwise.
         merge_slashes: Whether several slashes in a row count as one unless a rule says otherwise.
-        redirect_defaults: Whether a URL with values that are another rule's defaults is redirected there.
+        redirect_defaults: Whether values that are the defaults of another rule redirect there.
         converters: Converters by name, besides those every map has.
         sort_parameters: Whether queries are sorted when building.
         sort_key: What to sort queries by, a function of a name and a value.
@@ -133,7 +139,7 @@ class Map:
             self._simple_builders = {
                 endpoint: rules[0]._builder
                 for endpoint, rules in self._rules_by_endpoint.items()
-                if len(rules) == 1 and not self.host_matching and _builds_simply(rules[0])
+                if len(rules) == 1 and _builds_simply(rules[0])
             }
             self._remap = False
 
@@ -142,7 +148,7 @@ class Map:
         return [rule for rules in self._rules_by_endpoint.values() for rule in rules]
 
     def iter_rules(self, endpoint: Any | None = None) -> Iterator[Rule]:
-        """Return all rules, endpoint by endpoint, or those of one endpoint in the order in which they are built.
+        """Return all rules, endpoint by endpoint, or the rules of one.
 
         Raises:
             KeyError: The endpoint has no rules.
@@ -193,7 +199,7 @@ class Map:
             raise RuntimeError("host matching enabled and a subdomain was provided")
         return MapAdapter(
             self,
-            _encode_host(server_name.lower()),
+            encode_host(server_name.lower()),
             "/" if script_name is None else script_name,
             subdomain,
             url_scheme,
@@ -212,44 +218,44 @@ class Map:
 
         Args:
             environ: The environment, or a request that has one.
-            server_name: The host that subdomains are counted from; None for the request's, without any.
+            server_name: The host below which subdomains are; None for the request's own.
             subdomain: The subdomain; None to take what the request's host has before *server_name*.
 
         Raises:
             BadHost: The host is no valid domain name.
 
-        Source: ``werkzeug.routing.Map.bind_to_environ``; a host that is not below *server_name* gives a warning
-            and the subdomain ``<invalid>`` since Werkzeug 1.0. ``bind`` is not looked up on a subclass.
+        A host that is not below *server_name* gives a warning and the subdomain ``<invalid>``. A
+        subclass's ``bind`` is not asked.
+
+        Source: ``werkzeug.routing.Map.bind_to_environ``.
         """
         env = getattr(environ, "environ", environ)
         assert isinstance(env, dict), (
             f"{type(environ).__name__!r} is not a WSGI environment (has to be a dict)"
         )
-        scheme = _scheme(env)
-        host = _host(
-            env["wsgi.url_scheme"],
-            env.get("HTTP_HOST"),
-            env.get("SERVER_NAME"),
-            env.get("SERVER_PORT"),
-        )
-        name = host if server_name is None else _without_port(server_name.lower(), scheme)
+        host, scheme = read_host(env), read_scheme(env)
+        if server_name is None:
+            server_name = host
+        else:
+            server_name = without_default_port(server_name.lower(), scheme)
         if subdomain is None and not self.host_matching:
-            subdomain = _subdomain(host, name)
+            subdomain = subdomain_of(host, server_name)
             if subdomain is None:
                 warnings.warn(
-                    f"Current server name {host!r} doesn't match configured server name {name!r}",
+                    f"Current server name {host!r} doesn't match configured"
+                    f" server name {server_name!r}",
                     stacklevel=2,
                 )
                 subdomain = "<invalid>"
         return Map.bind(
             self,
-            name,
-            _decoded(env.get("SCRIPT_NAME")),
+            server_name,
+            read_text(env, "SCRIPT_NAME"),
             subdomain,
             scheme,
             env["REQUEST_METHOD"],
-            _decoded(env.get("PATH_INFO")),
-            _decoded(env.get("QUERY_STRING")),
+            read_text(env, "PATH_INFO"),
+            read_text(env, "QUERY_STRING"),
         )
 
     def __repr__(self) -> str:
@@ -257,54 +263,8 @@ class Map:
 
 
 def _builds_simply(rule: Rule) -> bool:
-    """Tell whether nothing but ``Rule.build`` itself decides how a rule is built."""
-    stock = (
-        getattr(rule.build, "__func__", None) is Rule.build
-        and getattr(rule.suitable_for, "__func__", None) is Rule.suitable_for
-    )
-    return stock and not rule.defaults and not rule.websocket
-
-
-def _scheme(env: WSGIEnvironment) -> str:
-    scheme: str = env["wsgi.url_scheme"]
-    if env.get("HTTP_UPGRADE", "").lower() != "websocket":
-        return scheme
-    options = env.get("HTTP_CONNECTION", "").lower().split(",")
-    if not any(option.strip(" \t") == "upgrade" for option in options):
-        return scheme
-    return "wss" if scheme == "https" else "ws"
-
-
-# What clients send is remembered for the last few hosts only.
-@lru_cache(maxsize=256)
-def _host(scheme: str, header: str | None, name: str | None, port: str | None) -> str:
-    environ = {"HTTP_HOST": header, "SERVER_NAME": name, "SERVER_PORT": port}
-    known = {key: value for key, value in environ.items() if value is not None}
-    return get_host({"wsgi.url_scheme": scheme, **known}).lower()
-
-
-@lru_cache(maxsize=256)
-def _encode_host(server_name: str) -> str:
-    # The port has no part in IDNA, and might push a name over its 63 octets.
-    name, separator, port = server_name.partition(":")
-    try:
-        return f"{name.encode('idna').decode('ascii')}{separator}{port}"
-    except UnicodeError as error:
-        raise BadHost from error
-
-
-def _without_port(server_name: str, scheme: str) -> str:
-    return server_name.removesuffix(":80" if scheme in {"http", "ws"} else ":443")
-
-
-def _subdomain(host: str, server_name: str) -> str | None:
-    labels, known = host.split("."), server_name.split(".")
-    if labels[-len(known) :] != known:
-        return None
-    return ".".join(filter(None, labels[: -len(known)]))
-
-
-def _decoded(value: str | None) -> str | None:
-    if value is None or value.isascii():
-        return value
-    return value.encode("latin1").decode(errors="replace")
+    """Tell whether building a rule is left to its builder, and no value of it is decided."""
+    own_methods = (rule.build, rule.suitable_for)
+    if [getattr(m, "__func__", None) for m in own_methods] != [Rule.build, Rule.suitable_for]:
+        return False
+    return not rule.defaults and not rule.websocket

@@ -1,31 +1,32 @@
-"""The state machine: all rules of a map as one tree, along which a URL is followed piece by piece.
+"""The state machine: all rules of a map as one tree, along which a URL is followed.
 
-From the root the host or subdomain leads on, then one piece of the path after the other. From each ``State`` there
-are static transitions, by equal text, and dynamic ones, by fitting pattern; rules that begin alike share states.
-A ``Search`` goes depth first: static before dynamic, dynamic by weight, and back where it got stuck. What that costs
-depends on the length of the URL and not on the number of rules.
+From the root, the host or subdomain leads on, then one piece of the path after the other. From each
+``State`` there are static transitions, by equal text, and dynamic ones, by fitting pattern; rules
+that begin alike share states. A ``Search`` goes depth first: static before dynamic, dynamic by
+weight, and back where it got stuck. What that costs depends on the length of the URL and not on the
+number of rules.
 
-Most requests need no search. ``StateMachineMatcher.find`` arrives where the search would arrive first: a dict knows
-the paths of rules without variables, and a walk that takes the first way that opens and never turns back finds most
-of the others. What it cannot tell, it leaves to the search.
+Most requests need no search. ``StateMachineMatcher.find`` arrives where the search would arrive
+first: a dict knows the paths of rules without variables, and a walk that takes the first way that
+opens, and never turns back, finds most of the others. What it cannot tell, it leaves to the search.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import length_hint
+from typing import TYPE_CHECKING, Any
 
 from .converters import is_validation_error
 from .exceptions import NoMatch, RequestAliasRedirect, RequestPath
 from .parts import ARGUMENT, RulePart, Weight
 
 if TYPE_CHECKING:
-    from .converters import BaseConverter
     from .rules import Rule
 
 Reader = Callable[[Sequence[str]], dict[str, Any]]
-
 
 _slashes = re.compile("/{2,}")
 
@@ -35,20 +36,16 @@ _SIMPLE_TESTS: dict[str, Callable[[str], object]] = {
     rf"(?P<{ARGUMENT}0>\d+)\Z": str.isdecimal,
 }
 
-# With more dynamic transitions than this, finding the right ones is faster than trying one after the other.
+# With more dynamic transitions than this, looking for the right ones beats trying them in turn.
 _CROWD = 8
 
 
 class Transition:
     """A dynamic way from one state to the next.
 
-    Args:
+    Attributes:
         part: The pattern that a piece of a URL has to fit.
         weight: The part's weight, comparable whichever package the part is from.
-
-    Attributes:
-        part: As above.
-        weight: As above.
         whole: Whether the one argument is the whole piece.
         state: Where the way leads.
         test: A function that tells of a piece whether it fits.
@@ -74,6 +71,10 @@ class Transition:
         self.test = pattern.match
         return pattern.match(piece)
 
+    def piece(self, pieces: Sequence[str], at: int) -> str:
+        """Return what has to fit: the piece of a URL at an index, or all from there on."""
+        return "/".join(pieces[at:]) if self.part.final else pieces[at]
+
     def capture(self, piece: str) -> Sequence[str] | None:
         """Return the texts of the arguments, None if the piece does not fit."""
         found = self.test(piece)
@@ -93,8 +94,8 @@ class State:
         static: Where to go on from here, by the text of the next piece.
         dynamic: Other ways on, the first to try in front.
         rules: The rules that end here, in the order in which they were added.
-        plain_rules: The same with their readers; none if one is more than a path and an endpoint.
-        easy: Whether it is enough to try one dynamic transition after the other on the next piece.
+        plain_rules: The same with their readers; none if one of them has defaults or is an alias.
+        simple: The same as *dynamic* if each takes one piece, whole, and they are few; else None.
         only_way: Whether whoever comes here could have gone nowhere else.
     """
 
@@ -102,10 +103,10 @@ class State:
         "_by_part",
         "_crowd",
         "dynamic",
-        "easy",
         "only_way",
         "plain_rules",
         "rules",
+        "simple",
         "static",
     )
 
@@ -115,7 +116,7 @@ class State:
         self.dynamic: Sequence[Transition] = ()
         self.rules: Sequence[Rule] = ()
         self.plain_rules: Sequence[tuple[Rule, Reader]] = ()
-        self.easy = True
+        self.simple: Sequence[Transition] | None = ()
         self.only_way = False
         self._by_part: dict[tuple[Any, ...], Transition] = {}
         self._crowd: Crowd | None = None
@@ -139,12 +140,13 @@ class State:
         """
         self.only_way = only_way
         if self.rules:
-            plain = all(_is_plain(rule) for rule in self.rules)
+            plain = not any(rule.defaults or rule.alias for rule in self.rules)
             self.plain_rules = [(rule, _reader(rule)) for rule in self.rules] if plain else ()
         if self._by_part:
             ways = sorted(self._by_part.values(), key=lambda transition: transition.weight)
             crowd = Crowd(ways) if len(ways) > _CROWD else None
-            self.easy = crowd is None and all(transition.whole for transition in ways)
+            simple = crowd is None and all(transition.whole for transition in ways)
+            self.simple = ways if simple else None
             self._crowd = crowd
             self.dynamic = ways
         for state in self.static.values():
@@ -152,18 +154,9 @@ class State:
         for transition in self.dynamic:
             transition.state.settle(only_way and len(self.dynamic) == 1)
 
-    def transitions(self, piece: str, last: str) -> Iterable[Transition]:
-        """Return the dynamic transitions to try.
-
-        Args:
-            piece: The next piece of the URL.
-            last: Its last piece.
-        """
-        return self.dynamic if self._crowd is None else self._crowd.near(piece, last)
-
-
-def _is_plain(rule: Rule) -> bool:
-    return not (rule.defaults or rule.alias or rule.redirect_to is not None)
+    def transitions(self, pieces: Sequence[str], at: int) -> Iterable[Transition]:
+        """Return the dynamic transitions to try on the piece of a URL at an index."""
+        return self.dynamic if self._crowd is None else self._crowd.near(pieces, at)
 
 
 def _reader(rule: Rule) -> Reader:
@@ -173,7 +166,7 @@ def _reader(rule: Rule) -> Reader:
     """
     match list(rule._converters.items()):
         case []:
-            return dict
+            return _no_values
         case [(name, converter)]:
             return lambda texts: {name: converter.to_python(texts[0])}
         case [(name, converter), (name2, converter2)]:
@@ -184,16 +177,20 @@ def _reader(rule: Rule) -> Reader:
     return lambda texts: _convert(rule, texts)
 
 
+def _no_values(texts: Sequence[str]) -> dict[str, Any]:
+    return {}
+
+
 def _convert(rule: Rule, texts: Sequence[str]) -> dict[str, Any]:
-    arguments = zip(rule._converters.items(), texts)
+    arguments = zip(rule._converters.items(), texts, strict=False)
     return {name: converter.to_python(text) for (name, converter), text in arguments}
 
 
 class Crowd:
     """The many dynamic transitions of one state, by the static text at both ends of their parts.
 
-    ``/<name>-a``, ``/<name>-b`` and a thousand more need a thousand patterns, but only those with the right
-    ending have to be tried.
+    ``/<name>-a``, ``/<name>-b`` and so on need as many patterns, but a piece has to be tried on
+    those only that end as it does.
     """
 
     def __init__(self, transitions: Iterable[Transition]) -> None:
@@ -201,24 +198,21 @@ class Crowd:
         for number, transition in enumerate(transitions):
             # Parts of Werkzeug's own rules do not tell.
             starts = getattr(transition.part, "starts", "")
-            ends = getattr(transition.part, "ends", "").rpartition("/")[2]
+            ends = getattr(transition.part, "ends", "")
             key = (transition.part.final, starts, ends)
             self._by_ends.setdefault(key, []).append((number, transition))
         self._sizes = {(final, len(starts), len(ends)) for final, starts, ends in self._by_ends}
 
-    def near(self, piece: str, last: str) -> Iterable[Transition]:
+    def near(self, pieces: Sequence[str], at: int) -> Iterable[Transition]:
         """Return the transitions whose ends are right, the first to try in front."""
+        piece, left = pieces[at], "/".join(pieces[at:])
         found: list[tuple[int, Transition]] = []
         for final, starts, ends in self._sizes:
-            tail = last if final else piece
-            if starts <= len(piece) and ends <= len(tail):
-                key = (final, piece[:starts], tail[len(tail) - ends :])
+            text = left if final else piece
+            if starts + ends <= len(text):
+                key = (final, text[:starts], text[len(text) - ends :])
                 found += self._by_ends.get(key, ())
         return [transition for _, transition in sorted(found)]
-
-
-class SlashRequired(Exception):
-    """Report that a rule would match if there were a slash at the end."""
 
 
 class Search:
@@ -240,6 +234,7 @@ class Search:
         self._domain = domain
         self._method = method
         self._websocket = websocket
+        self._path = ""
         self._pieces: list[str] = []
         self.have_match_for: set[str] = set()
         self.websocket_mismatch = False
@@ -250,11 +245,9 @@ class Search:
         Raises:
             RequestPath: The path lacks the slash at its end.
         """
+        self._path = path
         self._pieces = [self._domain, *path.split("/")]
-        try:
-            return self._visit(self._root, 0, ())
-        except SlashRequired:
-            raise RequestPath(f"{path}/") from None
+        return self._visit(self._root, 0, ())
 
     def _visit(
         self, state: State, at: int, values: Sequence[str]
@@ -266,7 +259,7 @@ class Search:
         found = None if following is None else self._visit(following, at + 1, values)
         if found is not None:
             return found
-        for transition in state.transitions(piece, self._pieces[-1]):
+        for transition in state.transitions(self._pieces, at):
             found = self._follow(transition, at, values)
             if found is not None:
                 return found
@@ -277,13 +270,12 @@ class Search:
     def _follow(
         self, transition: Transition, at: int, values: Sequence[str]
     ) -> tuple[Rule, Sequence[str]] | None:
-        final = transition.part.final
-        piece = "/".join(self._pieces[at:]) if final else self._pieces[at]
+        piece = transition.piece(self._pieces, at)
         captured = transition.capture(piece)
         if captured is None:
             return None
         values = (*values, *captured)
-        if final:
+        if transition.part.final:
             return self._arrive(transition.leaf(piece), values)
         return self._visit(transition.state, at + 1, values)
 
@@ -295,7 +287,7 @@ class Search:
         for rule in behind_slash.rules:
             if fits(rule, self._method, self._websocket):
                 if rule.strict_slashes:
-                    raise SlashRequired
+                    raise RequestPath(f"{self._path}/")
                 return rule, values
         return None
 
@@ -306,10 +298,14 @@ class Search:
             if fits(rule, self._method, self._websocket):
                 return rule, values
             if rule.methods is not None and self._method not in rule.methods:
-                self.have_match_for |= rule.methods
+                self.have_match_for.update(rule.methods)
             else:
                 self.websocket_mismatch = True
         return None
+
+    def no_match(self) -> NoMatch:
+        """Return the report that nothing matches, with what came close so far."""
+        return NoMatch(self.have_match_for, self.websocket_mismatch)
 
 
 def fits(rule: Rule, method: str, websocket: bool) -> bool:
@@ -334,7 +330,8 @@ class StateMachineMatcher:
     """Arrange rules in a tree, and match URLs against them.
 
     Args:
-        merge_slashes: Whether a path with several slashes in a row is redirected to one that matches without.
+        merge_slashes: Whether a path with slashes in a row is redirected to one without that
+            matches.
 
     Source: ``werkzeug.routing.StateMachineMatcher``, since Werkzeug 2.2.
     """
@@ -393,12 +390,15 @@ class StateMachineMatcher:
                 raise RequestPath(merged)
             found = None
         if found is None:
-            raise NoMatch(search.have_match_for, search.websocket_mismatch)
+            raise search.no_match()
         rule, texts = found
         try:
             values = _convert(rule, texts)
         except ValueError as error:
-            _refuse(error, search)
+            if not is_validation_error(error):
+                raise
+            # No other rule is tried, but the methods of those tried before count.
+            raise search.no_match() from error
         values.update(rule.defaults or ())
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(values, rule.endpoint)
@@ -407,12 +407,13 @@ class StateMachineMatcher:
     def find(
         self, domain: str, path: str, method: str, websocket: bool
     ) -> tuple[Rule | None, dict[str, Any]] | None:
-        """Do what ``match`` does, where that takes no search; the path may have any slashes in front.
+        """Do what ``match`` does if that takes no search; *path* may begin with any slashes.
 
         Every request comes through here, which is why this is written out in one piece.
 
         Returns:
-            The rule and its values; no rule if certainly none matches; None if it takes a search to tell.
+            The rule and its values; no rule if certainly none matches; None if only a search can
+            tell.
 
         Raises:
             NoMatch: A converter refused its text.
@@ -433,11 +434,12 @@ class StateMachineMatcher:
         for piece in rest:
             following = state.static.get(piece)
             if following is None:
-                if not state.easy:
-                    following = _step(state, piece, rest, pieces[-1], texts)
+                if state.simple is None:
+                    following = _step(state, pieces, rest, texts)
                 else:
-                    for transition in state.dynamic:
-                        if transition.test(piece):
+                    for transition in state.simple:
+                        test = transition.test
+                        if test(piece):
                             texts.append(piece)
                             following = transition.state
                             break
@@ -450,33 +452,28 @@ class StateMachineMatcher:
                 try:
                     return rule, read(texts)
                 except ValueError as error:
+                    if not is_validation_error(error):
+                        raise
+                    # What came close before this rule takes a search after all.
                     search = Search(self._root, domain, method, websocket)
                     search.run(f"/{path.lstrip('/')}")
-                    _refuse(error, search)
+                    raise search.no_match() from error
         return None
 
 
 def _step(
-    state: State, piece: str, rest: Iterator[str], last: str, texts: list[str]
+    state: State, pieces: Sequence[str], rest: Iterator[str], texts: list[str]
 ) -> State | None:
-    for transition in state.transitions(piece, last):
-        final = transition.part.final
-        if final:
-            piece = "/".join((piece, *rest))
+    """Take the first dynamic transition that fits; a final one takes all the *rest*."""
+    at = len(pieces) - length_hint(rest) - 1
+    for transition in state.transitions(pieces, at):
+        piece = transition.piece(pieces, at)
         captured = transition.capture(piece)
-        if captured is not None:
-            texts += captured
-            return transition.leaf(piece) if final else transition.state
-        if final:
-            return None
+        if captured is None:
+            continue
+        texts += captured
+        if not transition.part.final:
+            return transition.state
+        deque(rest, maxlen=0)  # nothing is left of it
+        return transition.leaf(piece)
     return None
-
-
-def _refuse(error: ValueError, search: Search) -> NoReturn:
-    """End a search because a converter has refused its text.
-
-    No other rule is tried, though the methods of those that were tried before still count.
-    """
-    if not is_validation_error(error):
-        raise error
-    raise NoMatch(search.have_match_for, search.websocket_mismatch) from error

@@ -74,6 +74,10 @@ class RulePart(NamedTuple):
     ends: str = ""
 
 
+# What stands in front of the first slash, and behind a last one: every rule has it.
+_NOTHING = RulePart("", False, True, False, (0, (), 0, ()))
+
+
 class Token(NamedTuple):
     """A slash or another text of a rule, or a variable with its converter.
 
@@ -178,18 +182,19 @@ class PartDraft:
         weight = (-len(texts), texts, -len(arguments), arguments)
         starts, ends = self._texts[0], self._texts[-1]
         if not arguments:
-            yield RulePart(starts, False, True, False, weight)
+            yield RulePart(starts, False, True, False, weight) if starts else _NOTHING
         elif self.final and ends.endswith("/"):
             # Without the slash the rule should still be found, to redirect to where it has one.
             content = self._pattern().removesuffix("/") + r"(?<!/)(/?)\Z"
             yield RulePart(content, True, False, True, weight, starts)
-            yield RulePart("", False, True, False, weight)
+            yield _NOTHING
         else:
             content = self._pattern() + r"\Z"
             yield RulePart(content, self.final, False, False, weight, starts, ends)
 
     def _pattern(self) -> str:
         pattern = re.escape(self._texts[0])
-        for number, (regex, text) in enumerate(zip(self._regexes, self._texts[1:])):
+        for number, regex in enumerate(self._regexes):
+            text = self._texts[number + 1]
             pattern += f"(?P<{ARGUMENT}{number}>{regex}){re.escape(text)}"
         return pattern

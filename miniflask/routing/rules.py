@@ -164,11 +164,11 @@ class Rule(RuleFactory):
         self._parts = list(self._read(domain or ""))
         self._trace.append(DOMAIN_END)
         self._parts += self._read(path)
-        self._refuse_repeated_variables()
         self._builder = Builder(self)
         if self.defaults:
             # Now, so that it is an error of adding the rule if a converter refuses its default.
             self._builder.compile()
+        self._refuse_repeated_variables()
 
     def _read(self, text: str) -> Iterator[RulePart]:
         draft = PartDraft()
@@ -249,14 +249,13 @@ class Rule(RuleFactory):
         """
         if method is not None and self.methods is not None and method not in self.methods:
             return False
-        defaults = self.defaults or ()
+        defaults = self.defaults or {}
         for name in self.arguments:
             if name not in values and name not in defaults:
                 return False
-        for name in defaults:
-            if name in values and defaults[name] != values[name]:
-                return False
-        return True
+        return not any(
+            name in values and default != values[name] for name, default in defaults.items()
+        )
 
     def provides_defaults_for(self, rule: Rule) -> bool:
         """Tell whether this rule is the more fitting URL for some values of *rule*."""
@@ -372,6 +371,7 @@ class RuleTemplate:
         self.rules = list(rules)
 
     def __call__(self, *args: Any, **kwargs: Any) -> RuleTemplateFactory:
+        """Return the rules with these values, given as for a dict."""
         return RuleTemplateFactory(self.rules, dict(*args, **kwargs))
 
 

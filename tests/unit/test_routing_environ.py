@@ -78,6 +78,7 @@ def test_without_a_header_the_server_is_the_host() -> None:
         ("www.example.com", "example.com", "www"),
         ("a.b.example.com", "Example.com:80", "a.b"),
         ("a.example.com:5000", "example.com:5000", "a"),
+        ("a..b..example.com", "example.com", "a.b"),
     ],
 )
 def test_a_subdomain_is_what_is_in_front(host: str, server_name: str, subdomain: str) -> None:

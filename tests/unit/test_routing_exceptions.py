@@ -129,6 +129,15 @@ def test_of_rules_alike_the_one_that_takes_the_values_is_suggested(adapter: MapA
     assert str(BuildError("lisd", {"nothing": 2}, "GET", adapter)).endswith("'list' instead?")
 
 
+def test_of_rules_alike_the_one_with_the_method_is_suggested() -> None:
+    """It weighs as much as taking the values."""
+    rules = [Rule("/a", endpoint="no", methods=["GET"]), Rule("/b", endpoint="on", methods=["PUT"])]
+    adapter = Map(rules).bind("localhost")
+
+    assert str(BuildError("x", {}, "PUT", adapter)).endswith("Did you mean 'on' instead?")
+    assert str(BuildError("x", {}, "GET", adapter)).endswith("Did you mean 'no' instead?")
+
+
 def test_without_rules_there_is_no_advice() -> None:
     """An empty map, or no adapter at all, has nothing to suggest."""
     for adapter in (None, Map().bind("localhost")):

@@ -11,12 +11,14 @@ import pytest
 from werkzeug.exceptions import HTTPException, NotFound
 
 from miniflask.routing import (
+    BaseConverter,
     Map,
     NoMatch,
     RequestAliasRedirect,
     RequestPath,
     Rule,
     StateMachineMatcher,
+    UnicodeConverter,
 )
 
 
@@ -99,9 +101,30 @@ def test_equal_parts_share_a_state_and_different_weights_do_not() -> None:
     assert [sorted(way.state.static) for way in ways] == [["x"], ["x", "y", "z"]]
 
 
+def test_converters_with_one_pattern_keep_their_weights() -> None:
+    """Parts that look the same are not the same if one is to be tried earlier."""
+
+    class Between(BaseConverter):
+        """Letters, tried before texts."""
+
+        regex = "[a-z]+"
+        weight = 90
+
+    class Early(UnicodeConverter):
+        """Texts, tried before all others."""
+
+        weight = -1
+
+    url_map = Map(converters={"between": Between, "early": Early})
+    for rule in ("/<a>/x", "/<between:b>/z", "/<early:c>/z"):
+        url_map.add(Rule(rule, endpoint=rule))
+    url_map.update()
+
+    assert found(url_map._matcher, "/a/z") == ("/<early:c>/z", {"c": "a"})
+
+
 def test_patterns_are_compiled_when_they_are_first_tried() -> None:
     """A pattern that cannot be compiled is an error of the request that needs it."""
-    from miniflask.routing import BaseConverter
 
     class Wrong(BaseConverter):
         """A converter whose pattern is none."""
@@ -252,6 +275,24 @@ def test_siblings_keep_their_turns_in_a_crowd() -> None:
     assert found(machine(*rules), "/x") == ("/<a>", {"a": "x"})
 
 
+def test_an_argument_may_be_nothing_between_its_neighbours() -> None:
+    """In a crowd as well, ends may touch."""
+
+    class Maybe(BaseConverter):
+        """Letters, or none."""
+
+        regex = "[a-z]*"
+
+    url_map = Map(converters={"maybe": Maybe})
+    for number in range(20):
+        url_map.add(Rule(f"/{number}-<maybe:a>-{number}", endpoint=number))
+    url_map.update()
+
+    assert found(url_map._matcher, "/7--7") == (7, {"a": ""})
+    with pytest.raises(NoMatch):
+        found(url_map._matcher, "/7-7")
+
+
 # ---- what it costs ----
 
 
@@ -301,19 +342,49 @@ def test_a_plain_match_is_a_few_calls() -> None:
     assert calls(lambda: adapter.match("/page0")) < 15
 
 
-@pytest.mark.parametrize("path", ["/page0", "/user1/7", "/post2/a/edit", "/nowhere", "/d", "/m//n"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/page0",
+        "/user1/7",
+        "/post2/a/edit",
+        "/nowhere",
+        "/d",
+        "/m//n",
+        "/low/9",
+        "/p/0",
+        "/x/low/9",
+    ],
+)
 def test_a_match_leaves_nothing_to_the_garbage_collector(path: str) -> None:
-    """Hits, misses and redirects make no reference cycles."""
+    """Hits, misses, redirects, refusals and failures make no reference cycles."""
+
+    class Failing(BaseConverter):
+        """A converter with a mistake in it."""
+
+        def to_python(self, value: str) -> float:
+            if value == "0":
+                raise ValueError("a mistake")
+            return 1 / int(value)
+
     url_map = application(50)
-    url_map.add(Rule("/d/"))
-    url_map.add(Rule("/m/n"))
+    url_map.converters["failing"] = Failing
+    for rule in ("/d/", "/m/n", "/low/<int(max=3):n>", "/p/<failing:n>", "/<x>/low/<int(max=3):n>"):
+        url_map.add(Rule(rule))
     adapter = url_map.bind("localhost")
-    adapter.test(path)
+
+    def ask() -> None:
+        try:
+            adapter.match(path)
+        except (HTTPException, ValueError):
+            pass
+
+    ask()
     gc.collect()
     gc.disable()
     try:
         for _ in range(20):
-            adapter.test(path)
+            ask()
         assert gc.collect() == 0
     finally:
         gc.enable()
