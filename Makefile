@@ -1,9 +1,11 @@
 # One word for each need. Every target makes the environment that it lacks.
 PYTHON ?= python3
 VENV := .venv
+# Sets in test names must be written alike by every worker.
+export PYTHONHASHSEED ?= 0
 PY := $(VENV)/bin/python
 
-.PHONY: demo test deep lint format types docs bench lock clean
+.PHONY: demo test deep upstream lint format types docs bench lock clean
 
 demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
 	$(PY) examples/08_miniflask.py
@@ -13,6 +15,9 @@ test: $(VENV)/.ready  ## run the whole test suite
 
 deep: $(VENV)/.ready  ## the property tests with a hundred times the examples
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto -o timeout=0 tests/against_flask $(ARGS)
+
+upstream: $(VENV)/.ready  ## Flask's own test suite, unmodified, on miniflask
+	$(PY) -m tests.upstream
 
 lint: $(VENV)/.ready  ## style, formatting, and the floors of the house
 	$(PY) -m ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .extras import require
+from miniflask.extras import require
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     except RuntimeError as e:
         print(e, file=sys.stderr)
         sys.exit(2)
-    from . import cli
+    from miniflask import cli
 
     cli.main()
 

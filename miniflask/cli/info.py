@@ -19,6 +19,9 @@ from .discovery import NoAppException, locate_app, prepare_import
 if TYPE_CHECKING:
     from ..app import Flask
 
+#: What the program is called that its users type.
+PROGRAM = "miniflask"
+
 
 class ScriptInfo:
     """Know how to load the application, and load it once; Click's context object here.
@@ -58,7 +61,7 @@ class ScriptInfo:
             app = self._find_app()
             if app is None:
                 raise NoAppException(
-                    "Could not locate a Flask application. Use the 'miniflask --app' option,"
+                    f"Could not locate a Flask application. Use the '{PROGRAM} --app' option,"
                     " 'FLASK_APP' environment variable, or a 'wsgi.py' or 'app.py' file in the"
                     " current directory."
                 )

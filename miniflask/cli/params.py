@@ -16,6 +16,9 @@ from werkzeug.utils import import_string
 
 from .info import ScriptInfo
 
+#: The distribution that ``--version`` speaks of.
+DISTRIBUTION = "miniflask-study"
+
 
 def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Show the versions that matter for a bug report, and exit."""
@@ -23,7 +26,7 @@ def get_version(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         return
     click.echo(
         f"Python {platform.python_version()}\n"
-        f"miniflask-study {importlib.metadata.version('miniflask-study')}\n"
+        f"{DISTRIBUTION} {importlib.metadata.version(DISTRIBUTION)}\n"
         f"Werkzeug {importlib.metadata.version('werkzeug')}",
         color=ctx.color,
     )
