@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
@@ -116,7 +117,19 @@ class Flask(App):
         """The application's command group."""
         from .cli import AppGroup
 
-        return AppGroup(self.name)
+        return AppGroup(self._cli_name)
+
+    def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:
+        """Route static files, whether or not the folder exists yet."""
+        assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
+        # Weak, or the application would hold itself alive by its own view.
+        app = weakref.ref(self)
+        self.add_url_rule(
+            f"{self.static_url_path}/<path:filename>",
+            endpoint="static",
+            host=static_host,
+            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]
+        )
 
     # ---- one request, top to bottom ----
 
@@ -201,12 +214,11 @@ class Flask(App):
             What the first hook returned that did not return None; then neither the other hooks
             nor the view run.
         """
-        req = _cv_request.get().request
-        names = (None, *reversed(req.blueprints))
+        names = (None, *reversed(request.blueprints))
         for name in names:
             if name in self.url_value_preprocessors:
                 for preprocess in self.url_value_preprocessors[name]:
-                    preprocess(req.endpoint, req.view_args)
+                    preprocess(request.endpoint, request.view_args)
         for name in names:
             if name in self.before_request_funcs:
                 for before in self.before_request_funcs[name]:
@@ -417,21 +429,19 @@ class Flask(App):
 
     def _force_response(self, body: Any) -> Response:
         """Turn another class of response, or a WSGI callable, into a ``response_class``."""
-        problem = ""
-        if isinstance(body, BaseResponse) or callable(body):
-            try:
-                return self.response_class.force_type(body, request.environ)  # type: ignore[return-value]
-            except TypeError as e:
-                problem, traceback = f"{e}\n", e.__traceback__
-        else:
-            traceback = None
-        raise TypeError(
-            f"{problem}The view function did not return a valid"
+        refusal = (
+            "The view function did not return a valid"
             " response. The return type must be a string,"
             " dict, list, tuple with headers or status,"
             " Response instance, or WSGI callable, but it"
             f" was a {type(body).__name__}."
-        ).with_traceback(traceback) from None
+        )
+        if not (isinstance(body, BaseResponse) or callable(body)):
+            raise TypeError(refusal)
+        try:
+            return self.response_class.force_type(body, request.environ)  # type: ignore[return-value]
+        except TypeError as e:
+            raise TypeError(f"{e}\n{refusal}").with_traceback(e.__traceback__) from None
 
     def process_response(self, response: Response) -> Response:
         """Run the after-hooks, then save the session.
@@ -439,7 +449,7 @@ class Flask(App):
         First those of this request, then the blueprints', inner first, then the application's;
         of the latter two the last registered runs first.
         """
-        ctx = _cv_request.get()
+        ctx: RequestContext = request_ctx._get_current_object()  # type: ignore[attr-defined]
         for func in ctx._after_request_functions:
             response = self.ensure_sync(func)(response)
         for name in chain(ctx.request.blueprints, (None,)):

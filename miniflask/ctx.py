@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
+from . import typing as ft
 from .globals import _cv_app, _cv_request
 from .sessions import defer_session
 from .signals import appcontext_popped, appcontext_pushed
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from .app import Flask
     from .routing import MapAdapter
     from .sessions import DeferredSession, SessionMixin
-    from .typing import AfterRequestCallable
     from .wrappers import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -180,7 +180,7 @@ class RequestContext:
         self.flashes: list[tuple[str, str]] | None = None
         self._opened_session: SessionMixin | None = session
         self._deferred_session: DeferredSession | None = None
-        self._after_request_functions: list[AfterRequestCallable[Any]] = []
+        self._after_request_functions: list[ft.AfterRequestCallable[Any]] = []
         # With each token, the app context that the same push had to bring along.
         self._cv_tokens: list[tuple[Token[RequestContext], AppContext | None]] = []
 
@@ -213,14 +213,11 @@ class RequestContext:
 
     def match_request(self) -> None:
         """Find the rule for the URL, or keep the reason why there is none for dispatch."""
-        assert self.url_adapter is not None
+        adapter: Any = self.url_adapter
         try:
-            rule, view_args = self.url_adapter.match(return_rule=True)
+            self.request.url_rule, self.request.view_args = adapter.match(return_rule=True)
         except HTTPException as e:
             self.request.routing_exception = e
-        else:
-            self.request.url_rule = rule
-            self.request.view_args = view_args  # type: ignore[assignment]  # a dict, as it is new
 
     def _open_session(self) -> None:
         """Have the session interface open the session, or make a null session."""
@@ -280,8 +277,8 @@ class RequestContext:
             # Two circles, cut here rather than by the collector: the environ and the request
             # refer to each other, and an error of routing to the frames that raised it.
             top.request.environ["werkzeug.request"] = None
-            stored = top.request.routing_exception
-            if stored is not None and stored is not exc:
+            stored = getattr(top.request, "routing_exception", None)
+            if stored is not None and not _leads_to(stored, exc):
                 stored.__traceback__ = stored.__context__ = stored.__cause__ = None
         if app_ctx is not None:
             app_ctx.pop(exc)
@@ -305,6 +302,21 @@ class RequestContext:
             f"<{type(self).__name__} {self.request.url!r}"
             f" [{self.request.method}] of {self.app.name}>"
         )
+
+
+def _leads_to(error: BaseException, exc: BaseException | None) -> bool:
+    """Tell whether an error is *exc*, or told of in its traceback."""
+    told: list[BaseException] = []
+    coming = [exc]
+    while coming:
+        found = coming.pop()
+        if found is error:
+            return True
+        # A program may have made a circle of them.
+        if found is not None and not any(found is known for known in told):
+            told.append(found)
+            coming += (found.__cause__, found.__context__)
+    return False
 
 
 def has_request_context() -> bool:
@@ -333,7 +345,7 @@ def _active_request_context(asker: str) -> RequestContext:
     return ctx
 
 
-def after_this_request(f: AfterRequestCallable[Any]) -> AfterRequestCallable[Any]:
+def after_this_request(f: ft.AfterRequestCallable[Any]) -> ft.AfterRequestCallable[Any]:
     """Call a function with the response of the current request only.
 
     It takes the response and returns it or another one, and runs before every

@@ -264,6 +264,7 @@ def send_file(
     return werkzeug.utils.send_file(  # type: ignore[return-value]  # made by response_class
         **_with_app_defaults(
             path_or_file=path_or_file,
+            environ=request.environ,
             mimetype=mimetype,
             as_attachment=as_attachment,
             download_name=download_name,

@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import weakref
 from collections.abc import Callable, Iterable, ValuesView
 from datetime import timedelta
-from functools import cached_property
 from itertools import chain
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
+from werkzeug.utils import cached_property
 from werkzeug.utils import redirect as _wz_redirect
 
 from . import typing as ft
@@ -154,20 +153,13 @@ class App(Scaffold):
         self.subdomain_matching = subdomain_matching
         self._got_first_request = False
         self._first_request_lock = Lock()
+        # Named now, though made later: the name may be set to something else meanwhile.
+        self._cli_name = self.name
         if self.has_static_folder:
             self._add_static_route(static_host, host_matching)
 
     def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:
-        """Route static files, whether or not the folder exists yet."""
-        assert bool(static_host) == host_matching, "Invalid static_host/host_matching combination"
-        # Weak, or the application would hold itself alive by its own view.
-        app = weakref.ref(self)
-        self.add_url_rule(
-            f"{self.static_url_path}/<path:filename>",
-            endpoint="static",
-            host=static_host,
-            view_func=lambda **kw: app().send_static_file(**kw),  # type: ignore[union-attr]
-        )
+        """Route static files; there is nothing to serve them with here."""
 
     def _check_setup_finished(self, f_name: str) -> None:
         if self._got_first_request:
@@ -182,7 +174,7 @@ class App(Scaffold):
             )
 
     @cached_property
-    def name(self) -> str:  # type: ignore[override]  # an attribute in Scaffold
+    def name(self) -> str:
         """The import name; for a script, the file's name without ``.py``."""
         if self.import_name != "__main__":
             return self.import_name
@@ -455,7 +447,7 @@ class App(Scaffold):
             return True
         trap_bad_request = self.config["TRAP_BAD_REQUEST_ERRORS"]
         if trap_bad_request is None:
-            return self.debug and isinstance(e, BadRequestKeyError)
+            return bool(self.debug) and isinstance(e, BadRequestKeyError)
         return bool(trap_bad_request) and isinstance(e, BadRequest)
 
     def should_ignore_error(self, error: BaseException | None) -> bool:

@@ -15,22 +15,22 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property, update_wrapper
+from functools import update_wrapper
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, AnyStr, TypeVar, cast
 
 from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.utils import cached_property
 
 from . import typing as ft
 from .extras import require
 from .globals import current_app
 from .helpers import get_root_path, send_from_directory
 from .templating import _default_template_ctx_processor
+from .wrappers import Response
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader
-
-    from .wrappers import Response
 
 F = TypeVar("F", bound=Callable[..., Any])
 T_after_request = TypeVar("T_after_request", bound=ft.AfterRequestCallable[Any])
@@ -184,10 +184,10 @@ class Scaffold:
 
         Source: Flask 0.5.
         """
-        if self.static_folder is None:
+        if not self.has_static_folder:
             raise RuntimeError("'static_folder' must be set to serve static_files.")
         max_age = self.get_send_file_max_age(filename)
-        return send_from_directory(self.static_folder, filename, max_age=max_age)
+        return send_from_directory(cast(str, self.static_folder), filename, max_age=max_age)
 
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = None

@@ -350,8 +350,7 @@ def _is_not_sent(name: Any, request: Request) -> bool:
     kind = type(request)
     return (
         isinstance(name, str)
-        # Others are spelled in UTF-8 there; no name is quoted.
-        and name.isascii()
+        # No name is quoted.
         and name not in request.environ.get("HTTP_COOKIE", "")
         and kind.cookies is Request.cookies
         and kind.__init__ is Request.__init__

@@ -47,30 +47,30 @@ class View:
         """
         if cls.init_every_request:
 
-            def answer(**kwargs: Any) -> ft.ResponseReturnValue:
+            def view(**kwargs: Any) -> ft.ResponseReturnValue:
                 # Looked up on the function, where a program may have put another class.
-                instance = view.view_class(*class_args, **class_kwargs)
+                instance = made.view_class(*class_args, **class_kwargs)
                 return current_app.ensure_sync(instance.dispatch_request)(**kwargs)  # type: ignore[no-any-return]
 
         else:
             instance = cls(*class_args, **class_kwargs)
 
-            def answer(**kwargs: Any) -> ft.ResponseReturnValue:
+            def view(**kwargs: Any) -> ft.ResponseReturnValue:
                 return current_app.ensure_sync(instance.dispatch_request)(**kwargs)  # type: ignore[no-any-return]
 
-        view: Any = answer
+        made: Any = view
         # Named before it is decorated as well: decorators copy what they find.
-        view.__name__ = name
-        view.__module__ = cls.__module__
+        made.__name__ = name
+        made.__module__ = cls.__module__
         for decorator in cls.decorators or ():
-            view = decorator(view)
-        view.view_class = cls
-        view.__name__ = name
-        view.__doc__ = cls.__doc__
-        view.__module__ = cls.__module__
-        view.methods = cls.methods
-        view.provide_automatic_options = cls.provide_automatic_options
-        return view  # type: ignore[no-any-return]  # built up as Any
+            made = decorator(made)
+        made.view_class = cls
+        made.__name__ = name
+        made.__doc__ = cls.__doc__
+        made.__module__ = cls.__module__
+        made.methods = cls.methods
+        made.provide_automatic_options = cls.provide_automatic_options
+        return made  # type: ignore[no-any-return]  # built up as Any
 
 
 class MethodView(View):

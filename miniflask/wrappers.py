@@ -30,29 +30,24 @@ def _blueprint_path(name: str) -> list[str]:
     return path
 
 
-class _Limit:
-    """A limit on the request body: set on this request, else configured, else Werkzeug's."""
+def _limit(name: str) -> Any:
+    """Make a limit on the request body: set on this request, else configured, else Werkzeug's."""
+    own, key = f"_{name}", name.upper()
 
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.__doc__ = f"The limit ``{key}``, unless set on this request; None is no limit."
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.slot = f"_{name}"
-
-    def __get__(self, request: Request | None, owner: type) -> Any:
-        if request is None:
-            return self
-        own = request.__dict__.get(self.slot)
-        if own is not None:
-            return own
+    def get(request: Request) -> int | None:
+        value: int | None = getattr(request, own, None)
+        if value is not None:
+            return value
         if not current_app:
-            return getattr(RequestBase, self.name)
-        return current_app.config[self.key]
+            return getattr(super(Request, request), name)  # type: ignore[no-any-return]
+        return current_app.config[key]  # type: ignore[no-any-return]
 
-    def __set__(self, request: Request, value: int | None) -> None:
-        request.__dict__[self.slot] = value
+    def put(request: Request, value: int | None) -> None:
+        setattr(request, own, value)
+
+    return property(
+        get, put, doc=f"The limit ``{key}``, unless set on this request; None is no limit."
+    )
 
 
 class Request(RequestBase):
@@ -78,9 +73,9 @@ class Request(RequestBase):
         max_form_memory_size: int | None
         max_form_parts: int | None  # type: ignore[assignment]  # likewise
     else:
-        max_content_length = _Limit("MAX_CONTENT_LENGTH")
-        max_form_memory_size = _Limit("MAX_FORM_MEMORY_SIZE")
-        max_form_parts = _Limit("MAX_FORM_PARTS")
+        max_content_length = _limit("max_content_length")
+        max_form_memory_size = _limit("max_form_memory_size")
+        max_form_parts = _limit("max_form_parts")
 
     @property
     def endpoint(self) -> str | None:
@@ -90,8 +85,10 @@ class Request(RequestBase):
     @property
     def blueprint(self) -> str | None:
         """The dotted name of the blueprint that the view belongs to, or None."""
-        endpoint = self.endpoint or ""
-        return endpoint.rpartition(".")[0] if "." in endpoint else None
+        endpoint = self.endpoint
+        if endpoint is None or "." not in endpoint:
+            return None
+        return endpoint.rpartition(".")[0]
 
     @property
     def blueprints(self) -> list[str]:

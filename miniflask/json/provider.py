@@ -82,7 +82,8 @@ def _default(o: Any) -> Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
-_kept_encoder = lru_cache(maxsize=64)(json.JSONEncoder)
+# Typed, because 1 and 1.0 are the same key otherwise and not the same option.
+_kept_encoder = lru_cache(maxsize=64, typed=True)(json.JSONEncoder)
 _scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
 
 

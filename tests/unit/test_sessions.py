@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -250,11 +251,17 @@ def test_glances_are_bounded(app: miniflask.Flask) -> None:
     assert sessions._glance.cache_info().currsize <= 256
 
 
-def test_the_same_settings_share_a_serializer(app: miniflask.Flask) -> None:
-    """A serializer is made once for the same keys, and anew when they change."""
+def test_the_same_settings_share_derived_keys_only(app: miniflask.Flask) -> None:
+    """Keys are derived once for the same settings, but each serializer is the caller's own."""
     interface = SecureCookieSessionInterface()
     one = interface.get_signing_serializer(app)
-    assert interface.get_signing_serializer(app) is one
+    again = interface.get_signing_serializer(app)
+    assert one is not None
+    assert again is not None
+    assert again is not one
+    assert again._kept_signer(None) is one._kept_signer(None)
+    again.signer_kwargs["digest_method"] = hashlib.sha512
+    assert one.loads(one.dumps({})) == {}
 
     app.config["SECRET_KEY_FALLBACKS"] = ["old"]
     two = interface.get_signing_serializer(app)

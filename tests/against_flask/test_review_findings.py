@@ -1,0 +1,415 @@
+"""Corners in which the two once differed: what a review found, held to Flask.
+
+Each program here replaces, keeps or takes apart something that most programs leave alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import pytest
+import werkzeug
+from werkzeug.exceptions import Forbidden, NotFound
+
+from tests.against_flask.harness import Run, Trace, serve
+
+Agree = Callable[..., Run]
+Same = Callable[[Callable[[Any], Any]], Any]
+
+
+def signed_in(fw: Any) -> Any:
+    """Make an app that keeps a number in its session and shows the session."""
+    app = fw.Flask("sample")
+    app.secret_key = "key"
+
+    def enter() -> str:
+        fw.session["user"] = 7
+        return "in"
+
+    return serve(app, {"/in": enter, "/": lambda: repr(dict(fw.session)), "/else": lambda: "else"})
+
+
+# ---- a session that is opened late ----
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["init", "property"])
+def test_cookies_that_a_request_class_finds_elsewhere_hold_the_session(
+    same: Same, at_once: bool
+) -> None:
+    """The session is read from the ``cookies`` of the program's own request class."""
+
+    def program(fw: Any) -> Any:
+        class FromHeader(fw.Request):  # type: ignore[misc]  # either framework's
+            @property
+            def cookies(self) -> dict[str, Any]:
+                return {"session": self.headers["X-Session"]}
+
+        class Assigned(fw.Request):  # type: ignore[misc]  # either framework's
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.cookies = {"session": self.headers["X-Session"]}
+
+        app = signed_in(fw)
+        client = app.test_client()
+        client.get("/in")
+        cookie = client.get_cookie("session").value
+        app.request_class = Assigned if at_once else FromHeader
+        return app.test_client().get("/", headers={"X-Session": cookie}).text
+
+    assert same(program) == "{'user': 7}"
+
+
+@pytest.mark.parametrize("name", [None, b"name", 5, "sessión", "", "two words"])
+def test_odd_cookie_names_do_no_harm_until_the_cookie_is_set(agree: Agree, name: Any) -> None:
+    """A cookie name that is no text breaks only what sets the cookie."""
+
+    def program(fw: Any, trace: Trace) -> Any:
+        app = signed_in(fw)
+        app.config["SESSION_COOKIE_NAME"] = name
+        return app
+
+    assert agree(program, "/else", "/in", "/", "/else", jar=True).texts[0] == "else"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_cookie_name_beyond_ascii_is_found_or_not_as_by_flask(same: Same, encoding: str) -> None:
+    """How the bytes of a cookie's name were decoded decides whether the session is found."""
+
+    def program(fw: Any) -> Any:
+        app = signed_in(fw)
+        app.config["SESSION_COOKIE_NAME"] = "sessión"
+        client = app.test_client(use_cookies=False)
+        header = client.get("/in").headers["Set-Cookie"].partition(";")[0]
+        environ = {"HTTP_COOKIE": header.encode("latin-1").decode(encoding)}
+        return client.get("/", environ_overrides=environ).text
+
+    assert same(program) == ("{'user': 7}" if encoding == "utf-8" else "{}")
+
+
+@pytest.mark.parametrize("whose", ["own", "other"])
+def test_the_session_is_read_as_the_application_does_json_at_the_push(
+    same: Same, whose: str
+) -> None:
+    """JSON that changes in the view, or of another app that is active, has no part in it."""
+
+    def program(fw: Any) -> Any:
+        class Liar(fw.json.provider.DefaultJSONProvider):  # type: ignore[misc]  # either's
+            def loads(self, s: Any, **kwargs: Any) -> Any:
+                return {"user": "somebody else"}
+
+        app = signed_in(fw)
+        other = fw.Flask("other")
+
+        @app.route("/look")
+        def look() -> str:
+            changed = app if whose == "own" else other
+            changed.json = Liar(changed)
+            with changed.app_context():
+                return repr(dict(fw.session))
+
+        client = app.test_client()
+        client.get("/in")
+        return client.get("/look").text
+
+    assert same(program) == "{'user': 7}"
+
+
+def test_a_payload_with_an_escaped_tag_is_read_as_tagged(same: Same) -> None:
+    """A tag is one however the JSON of a signed cookie spells it."""
+
+    def program(fw: Any) -> Any:
+        app = signed_in(fw)
+        serializer = app.session_interface.get_signing_serializer(app)
+
+        class Written:
+            @staticmethod
+            def dumps(value: Any) -> str:
+                return '{"pair":{"\\u0020t":[1,2]}}'
+
+        serializer.serializer = Written
+        cookie = {"Cookie": f"session={serializer.dumps(0)}"}
+        return app.test_client(use_cookies=False).get("/", headers=cookie).text
+
+    assert same(program) == "{'pair': (1, 2)}"
+
+
+@pytest.mark.parametrize("method", ["get_cookie_domain", "get_cookie_path", "get_cookie_samesite"])
+def test_a_replaced_cookie_method_is_asked_for_every_response(same: Same, method: str) -> None:
+    """A method that was replaced on the base class is called though nobody used the session."""
+
+    def program(fw: Any) -> Any:
+        asked = []
+        base = fw.sessions.SessionInterface
+        original = getattr(base, method)
+
+        def replacement(self: Any, app: Any) -> Any:
+            asked.append(method)
+            return original(self, app)
+
+        setattr(base, method, replacement)
+        try:
+            signed_in(fw).test_client().get("/else")
+        finally:
+            setattr(base, method, original)
+        return asked
+
+    assert same(program) == [method]
+
+
+def test_a_serializer_that_a_subclass_changes_is_its_own(same: Same) -> None:
+    """What a subclass does to the serializer it inherits changes no other application's."""
+
+    def program(fw: Any) -> Any:
+        class Sha512(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc]  # either's
+            def get_signing_serializer(self, app: Any) -> Any:
+                serializer = super().get_signing_serializer(app)
+                serializer.signer_kwargs["digest_method"] = hashlib.sha512
+                serializer.secret_keys.append(b"more")
+                return serializer
+
+        plain, changed = signed_in(fw), signed_in(fw)
+        changed.session_interface = Sha512()
+        lengths = []
+        for app in (plain, changed, plain):
+            serializer = app.session_interface.get_signing_serializer(app)
+            lengths.append((len(serializer.dumps({})), serializer.secret_keys))
+        return repr(lengths)
+
+    same(program)
+
+
+def test_the_interface_at_the_end_of_a_transaction_saves(same: Same) -> None:
+    """The test client asks the application for its session interface each time anew."""
+
+    def program(fw: Any) -> Any:
+        saved = []
+
+        class Keep(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc]  # either's
+            def save_session(self, app: Any, session: Any, response: Any) -> None:
+                saved.append(dict(session))
+
+        app = signed_in(fw)
+        with app.test_client().session_transaction() as session:
+            app.session_interface = Keep()
+            session["user"] = 8
+        return saved
+
+    assert same(program) == [{"user": 8}]
+
+
+# ---- outside of a request, or with a request that is another one ----
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda fw, app: app.preprocess_request(),
+        lambda fw, app: app.process_response(app.response_class()),
+        lambda fw, app: app.finalize_request("body"),
+        lambda fw, app: app.full_dispatch_request(),
+        lambda fw, app: fw.send_file("file.txt"),
+        lambda fw, app: fw.send_from_directory("folder", "file.txt"),
+        lambda fw, app: fw.send_from_directory("folder", "file.txt", max_age=1),
+    ],
+)
+def test_outside_of_a_request_the_error_says_so(same: Same, call: Any) -> None:
+    """What needs a request raises the RuntimeError that explains it."""
+    assert same(lambda fw: call(fw, fw.Flask("sample")))[0] == "RuntimeError"
+
+
+def test_a_preprocessor_may_put_another_request_in_place(agree: Agree) -> None:
+    """The next preprocessor is called with what the new request says."""
+
+    def program(fw: Any, trace: Trace) -> Any:
+        class Another(fw.Request):  # type: ignore[misc]  # either framework's
+            endpoint = "another"
+
+        app = serve(fw.Flask("sample"), {"/": lambda: "view"})
+
+        @app.url_value_preprocessor
+        def replace(endpoint: Any, values: Any) -> None:
+            fw.globals.request_ctx.request = Another(fw.request.environ)
+
+        app.url_value_preprocessor(trace.hook("second"))
+        return app
+
+    assert agree(program, "/").details("second") == [["another", None]]
+
+
+def test_a_request_without_the_frameworks_attributes_leaves_no_context(same: Same) -> None:
+    """Werkzeug's own class is refused by an error, and the contexts are popped all the same."""
+
+    def program(fw: Any) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "view"})
+        app.testing = True
+        app.request_class = werkzeug.Request
+        try:
+            app.test_client().get("/")
+        except AttributeError as e:
+            return str(e), fw.has_request_context(), fw.has_app_context()
+
+    assert same(program) == ["'Request' object has no attribute 'blueprints'", False, False]
+
+
+def test_an_http_exception_from_setting_the_rule_is_one_of_routing(agree: Agree) -> None:
+    """A request class may refuse the rule that matched."""
+
+    def program(fw: Any, trace: Trace) -> Any:
+        def refuse(request: Any, rule: Any) -> None:
+            raise Forbidden()
+
+        app = serve(fw.Flask("sample"), {"/": lambda: "view"})
+        app.request_class = type(
+            "Picky", (fw.Request,), {"url_rule": property(lambda request: None, refuse)}
+        )
+        return app
+
+    assert agree(program, "/").codes == [403]
+
+
+def test_matching_without_an_adapter_is_an_attribute_error(same: Same) -> None:
+    """An application that binds no map has nothing to match with."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.create_url_adapter = lambda request: None
+        return app.test_request_context("/").match_request()
+
+    assert same(program)[0] == "AttributeError"
+
+
+def test_an_endpoint_that_is_a_number_is_refused(same: Same) -> None:
+    """Blueprints are looked for in the endpoint, zero among them."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.testing = True
+        app.add_url_rule("/", 0, lambda: "view")
+        return app.test_client().get("/").text
+
+    assert same(program)[0] == "TypeError"
+
+
+# ---- errors ----
+
+
+def test_an_error_behind_an_invalid_answer_stays_in_the_traceback(same: Same) -> None:
+    """The error being handled is told of when what its handler returned is no response."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        with app.test_request_context():
+            try:
+                try:
+                    raise LookupError("first")
+                except LookupError:
+                    app.make_response(5)
+            except TypeError as e:
+                return e.__suppress_context__, e.__context__
+
+    assert same(program) == [False, ("LookupError", "first")]
+
+
+@pytest.mark.parametrize("linked_by", ["context", "cause", "circle"])
+def test_the_traceback_of_an_error_of_routing_is_kept_in_that_of_its_handler(
+    same: Same, linked_by: str
+) -> None:
+    """An error raised while a 404 was handled still shows where the 404 came from."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.testing = True
+
+        @app.errorhandler(404)
+        def fail(e: NotFound) -> None:
+            error = RuntimeError("handler")
+            if linked_by == "cause":
+                raise ValueError("between") from e
+            if linked_by == "circle":
+                error.__cause__ = error
+            raise error
+
+        try:
+            app.test_client().get("/nowhere")
+        except Exception as e:
+            found = e.__context__ if linked_by != "cause" else e.__cause__
+            return found, found.__traceback__ is not None  # type: ignore[union-attr]
+
+    assert same(program)[1] is True
+
+
+def test_trapping_is_told_by_a_bool(same: Same) -> None:
+    """Whatever debug mode is set to, the answer is True or False."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.config["DEBUG"] = 0
+        return repr(app.trap_http_exception(NotFound()))
+
+    assert same(program) == "False"
+
+
+# ---- classes and names ----
+
+
+@pytest.mark.parametrize("name", ["max_content_length", "max_form_memory_size", "max_form_parts"])
+def test_limits_are_properties(same: Same, name: str) -> None:
+    """A subclass may give a limit another setter, or a value in the private attribute."""
+
+    def program(fw: Any) -> Any:
+        limit = getattr(fw.Request, name)
+
+        class Double(fw.Request):  # type: ignore[misc]  # either framework's
+            pass
+
+        setattr(Double, name, limit.setter(lambda self, value: limit.fset(self, 2 * value)))
+        private = type("Private", (fw.Request,), {f"_{name}": 7})
+        request = Double({})
+        setattr(request, name, 4)
+        return getattr(request, name), getattr(private({}), name), isinstance(limit, property)
+
+    assert same(program) == [8, 7, True]
+
+
+def test_a_view_is_named_in_errors_as_flask_names_it(same: Same) -> None:
+    """The function that ``as_view`` makes has the qualified name that logs and metrics show."""
+
+    def program(fw: Any) -> Any:
+        view = fw.views.View.as_view("x")
+        return view.__qualname__, view.view_class
+
+    assert same(program)[0] == "View.as_view.<locals>.view"
+
+
+@pytest.mark.parametrize("attribute", ["name", "import_name"])
+def test_an_application_is_named_when_it_is_made(same: Same, attribute: str) -> None:
+    """What is assigned later renames neither the commands nor, as the import name, the app."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("first")
+        setattr(app, attribute, "second")
+        return app.cli.name, app.name
+
+    assert same(program)[0] == "first"
+
+
+def test_a_class_may_say_that_it_has_no_static_folder(same: Same) -> None:
+    """``has_static_folder`` decides, also for files that are asked for by name."""
+
+    def program(fw: Any) -> Any:
+        bare = type("Bare", (fw.Flask,), {"has_static_folder": False})
+        return bare("sample").send_static_file("file.txt")
+
+    assert same(program)[0] == "RuntimeError"
+
+
+@pytest.mark.parametrize(
+    "find",
+    [lambda fw: fw.after_this_request, lambda fw: fw.Flask.send_static_file],
+    ids=["after_this_request", "send_static_file"],
+)
+def test_annotations_are_there_at_run_time(same: Same, find: Any) -> None:
+    """What Flask lets a program look up in annotations can be looked up."""
+    assert same(lambda fw: sorted(get_type_hints(find(fw))))
