@@ -174,7 +174,7 @@ class App(Scaffold):
             )
 
     @cached_property
-    def name(self) -> str:
+    def name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  # may be set
         """The import name; for a script, the file's name without ``.py``."""
         if self.import_name != "__main__":
             return self.import_name

@@ -233,9 +233,18 @@ class SecureCookieSessionInterface(SessionInterface):
             serializer._kept = _kept_serializer(*decides)._kept
         return serializer
 
+    def _serializer_for(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what :meth:`get_signing_serializer` would make, kept if that is not replaced."""
+        make: Any = self.get_signing_serializer
+        if app.secret_key and getattr(make, "__func__", None) is _get_signing_serializer:
+            with suppress(TypeError):  # something that cannot be a key of the cache
+                return _kept_serializer(*_what_decides(self, app, self.serializer))
+        serializer: URLSafeTimedSerializer | None = make(app)
+        return serializer
+
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Verify the cookie; an empty session if there is none, or it is forged or too old."""
-        serializer = self.get_signing_serializer(app)
+        serializer = self._serializer_for(app)
         if serializer is None:
             return None
         cookie = request.cookies.get(self.get_cookie_name(app))
@@ -268,12 +277,15 @@ class SecureCookieSessionInterface(SessionInterface):
         if not self.should_set_cookie(app, session):
             return
         expires = self.get_expiration_time(app, session)
-        serializer = self.get_signing_serializer(app)
+        serializer = self._serializer_for(app)
         value = serializer.dumps(dict(session))  # type: ignore[union-attr]  # it was opened
         response.set_cookie(name, value, expires=expires, **attributes)
         # Also when nobody touched the session: a cache must not hand this cookie to others
         # (CVE-2023-30861).
         response.vary.add("Cookie")
+
+
+_get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
 
 
 # ---- opening a session only when somebody asks ----

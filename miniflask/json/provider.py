@@ -131,7 +131,7 @@ class DefaultJSONProvider(JSONProvider):
             try:
                 value, end = _scan(s, 0)
             except StopIteration:
-                end = -1
+                value, end = None, -1
             if end == len(s):
                 return value
         return json.loads(s, **kwargs)

@@ -39,7 +39,7 @@ def served(*command: str, **environ: str) -> Iterator[int]:
     )
     assert process.stdout is not None
     printed: list[str] = []
-    port = None
+    port = drain = None
     try:
         for line in process.stdout:
             printed.append(line)
@@ -55,6 +55,6 @@ def served(*command: str, **environ: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=10)
-        if port:
+        if drain is not None:
             drain.join(timeout=10)
         process.stdout.close()

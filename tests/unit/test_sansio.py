@@ -29,7 +29,7 @@ def app() -> Flask:
 def test_the_name_is_the_import_name(app: Flask) -> None:
     """It is computed once, and may be set."""
     assert app.name == "sample"
-    app.name = "another"
+    app.name = "another"  # pyright: ignore[reportAttributeAccessIssue]  # may be set
     assert app.name == "another"
 
 
