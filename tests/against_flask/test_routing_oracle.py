@@ -51,7 +51,7 @@ def ask_both(adapters: list[Any], question: Question) -> None:
 
 
 def compare(data: st.DataObject, packages: tuple[ModuleType, ModuleType]) -> None:
-    """Compare two maps, the one ours and with rules of the first package, the other Werkzeug's."""
+    """Compare a map of ours with one of Werkzeug's, each with rules of the package given for it."""
     options = data.draw(map_options, "map")
     maps = [make_map(module, **options) for module in BOTH]
     known: list[RuleData] = []
@@ -82,6 +82,12 @@ def test_every_answer_is_werkzeugs(data: st.DataObject) -> None:
 def test_werkzeugs_own_rules_do_in_our_map_what_they_do_in_theirs(data: st.DataObject) -> None:
     """A map of ours that was given rules of Werkzeug's class answers as Werkzeug does."""
     compare(data, (THEIRS, THEIRS))
+
+
+@given(st.data())
+def test_our_rules_do_in_werkzeugs_map_what_they_do_in_ours(data: st.DataObject) -> None:
+    """A map of Werkzeug's class can be given rules of ours."""
+    compare(data, (OURS, OURS))
 
 
 class EitherPackage:
