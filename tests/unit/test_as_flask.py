@@ -327,7 +327,9 @@ def test_a_child_runs_the_sitecustomize_it_would_have_run(tmp_path: Path) -> Non
     paths = os.pathsep.join([str(ROOT), str(tmp_path)])
 
     assert aliased(CHILD, "-c", program, PYTHONPATH=paths) == "True True\n"
-    assert aliased(CHILD, "-c", program) == "False False\n"
+    # Some systems have one of their own.
+    plain = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert aliased(CHILD, "-c", program) == plain.stdout
 
 
 def test_a_child_in_another_environment_finds_miniflask(tmp_path: Path) -> None:
