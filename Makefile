@@ -40,7 +40,7 @@ bench: $(VENV)/.ready  ## ratios to the originals, measured side by side
 
 lock:  ## compile requirements.lock anew; needs `uv`
 	uv pip compile -q --universal --generate-hashes --group dev --python-version 3.10 --upgrade \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
+	  --custom-compile-command "make lock" -o requirements.lock
 
 clean:
 	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
