@@ -13,10 +13,10 @@ import sys
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
-from functools import cached_property
-from inspect import iscoroutinefunction
+from functools import cached_property, lru_cache
+from inspect import CO_COROUTINE, iscoroutinefunction
 from itertools import chain
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn
 from urllib.parse import quote as _url_quote
 
@@ -28,9 +28,10 @@ from werkzeug.wsgi import get_host
 from . import serving
 from . import typing as ft
 from .ctx import AppContext, RequestContext, _sentinel
-from .globals import _cv_app, _cv_request, g, request, request_ctx, session
+from .globals import _cv_app, _cv_request, _request_context, g, request, session
+from .globals import request_ctx as request_ctx  # programs replace it here
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
-from .routing import BuildError, MapAdapter, RequestRedirect, RoutingException
+from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .signals import (
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from .cli import AppGroup
     from .jinja import Environment
     from .testing import FlaskClient, FlaskCliRunner
+
+# Since Python 3.12 any function may be marked as one that returns a coroutine.
+_FUNCTIONS_ARE_MARKED = sys.version_info >= (3, 12)
 
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
@@ -180,9 +184,8 @@ class Flask(App):
 
         Source: Flask 0.7.
         """
-        if self.before_first_request_funcs and not self._got_first_request:
+        if not self._got_first_request:
             self._run_before_first_request()
-        self._got_first_request = True
         try:
             if request_started.receivers:
                 request_started.send(self, _async_wrapper=self.ensure_sync)
@@ -199,6 +202,9 @@ class Flask(App):
 
     def _run_before_first_request(self) -> None:
         """Run the functions once; whoever comes meanwhile waits.  After an error, once more."""
+        if not self.before_first_request_funcs:
+            self._got_first_request = True
+            return
         with self._first_request_lock:
             if not self._got_first_request:
                 for func in self.before_first_request_funcs:
@@ -214,11 +220,14 @@ class Flask(App):
             What the first hook returned that did not return None; then neither the other hooks
             nor the view run.
         """
-        names = (None, *reversed(request.blueprints))
+        ctx = _request_context()
+        if not (self.url_value_preprocessors or self.before_request_funcs):
+            return None
+        names = (None, *reversed(ctx.request.blueprints))
         for name in names:
             if name in self.url_value_preprocessors:
                 for preprocess in self.url_value_preprocessors[name]:
-                    preprocess(request.endpoint, request.view_args)
+                    preprocess(ctx.request.endpoint, ctx.request.view_args)
         for name in names:
             if name in self.before_request_funcs:
                 for before in self.before_request_funcs[name]:
@@ -233,13 +242,14 @@ class Flask(App):
         Returns:
             What the view returned; not yet a response.
         """
-        req = request_ctx.request
+        req = _request_context().request
         if req.routing_exception is not None:
             self.raise_routing_exception(req)
         rule: Any = req.url_rule
         if getattr(rule, "provide_automatic_options", False) and req.method == "OPTIONS":
             return self.make_default_options_response()
         view = self.ensure_sync(self.view_functions[rule.endpoint])
+        "." in rule.endpoint  # noqa: B015  # anything but a text is refused, as by Flask's hooks
         return view(**req.view_args)  # type: ignore[no-any-return, arg-type]  # set with the rule
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
@@ -265,7 +275,7 @@ class Flask(App):
 
         Source: Flask 0.7.
         """
-        adapter = request_ctx.url_adapter
+        adapter = _request_context().url_adapter
         response = self.response_class()
         response.allow.update(adapter.allowed_methods())  # type: ignore[union-attr]  # it matched
         return response
@@ -275,6 +285,11 @@ class Flask(App):
 
         Source: Flask 2.0.
         """
+        # All that can be said of a plain function without asking at length.
+        if type(func) is FunctionType and not (
+            func.__code__.co_flags & CO_COROUTINE or (_FUNCTIONS_ARE_MARKED and func.__dict__)
+        ):
+            return func
         return self.async_to_sync(func) if iscoroutinefunction(func) else func
 
     def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
@@ -401,6 +416,8 @@ class Flask(App):
 
         Source: Flask 0.2; dicts since 1.1, lists and iterators since 2.2.
         """
+        if isinstance(rv, str):
+            return self.response_class(rv)
         body, status, headers = _split_return_value(rv)
         if body is None:
             raise TypeError(
@@ -412,7 +429,7 @@ class Flask(App):
             response = body
         elif isinstance(body, (str, bytes, bytearray, Iterator)):
             # All at once, so that a subclass may override its defaults.
-            return self.response_class(body, status=status, headers=headers)  # type: ignore[arg-type]
+            return self.response_class(body, status=status, headers=headers)
         elif isinstance(body, (dict, list)):
             response = self.json.response(body)
         else:
@@ -449,13 +466,14 @@ class Flask(App):
         First those of this request, then the blueprints', inner first, then the application's;
         of the latter two the last registered runs first.
         """
-        ctx: RequestContext = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        ctx = _request_context()
         for func in ctx._after_request_functions:
             response = self.ensure_sync(func)(response)
-        for name in chain(ctx.request.blueprints, (None,)):
-            if name in self.after_request_funcs:
-                for func in reversed(self.after_request_funcs[name]):
-                    response = self.ensure_sync(func)(response)
+        if self.after_request_funcs:
+            for name in chain(ctx.request.blueprints, (None,)):
+                if name in self.after_request_funcs:
+                    for func in reversed(self.after_request_funcs[name]):
+                        response = self.ensure_sync(func)(response)
         deferred = ctx._deferred_session
         if deferred is not None and not deferred.needs_saving(self):
             return response
@@ -473,10 +491,12 @@ class Flask(App):
         """
         if exc is _sentinel:
             exc = sys.exc_info()[1]
-        for name in chain(request.blueprints, (None,)):
-            if name in self.teardown_request_funcs:
-                for func in reversed(self.teardown_request_funcs[name]):
-                    self.ensure_sync(func)(exc)
+        ctx = _request_context()
+        if self.teardown_request_funcs:
+            for name in chain(ctx.request.blueprints, (None,)):
+                if name in self.teardown_request_funcs:
+                    for func in reversed(self.teardown_request_funcs[name]):
+                        self.ensure_sync(func)(exc)
         if request_tearing_down.receivers:
             request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
 
@@ -490,8 +510,9 @@ class Flask(App):
         """
         if exc is _sentinel:
             exc = sys.exc_info()[1]
-        for func in reversed(self.teardown_appcontext_funcs):
-            self.ensure_sync(func)(exc)
+        if self.teardown_appcontext_funcs:
+            for func in reversed(self.teardown_appcontext_funcs):
+                self.ensure_sync(func)(exc)
         if appcontext_tearing_down.receivers:
             appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
 
@@ -552,17 +573,37 @@ class Flask(App):
         trusted_hosts = self.config["TRUSTED_HOSTS"]
         if trusted_hosts is not None:
             request.trusted_hosts = trusted_hosts
+        environ = getattr(request, "_environ", None) or request.environ
         # Checked here, so that a bad host is an error of routing with hooks and handlers.
         request.host = get_host(  # pyright: ignore[reportAttributeAccessIssue]  # may be set
-            request.environ, request.trusted_hosts
+            environ, request.trusted_hosts
         )
         subdomain = None
         if self.url_map.host_matching:
             server_name = None
         elif not self.subdomain_matching:
             subdomain = self.url_map.default_subdomain or ""
-        return self.url_map.bind_to_environ(
-            request.environ, server_name=server_name, subdomain=subdomain
+        return self.url_map.bind_to_environ(environ, server_name=server_name, subdomain=subdomain)
+
+    def _matches_by_path(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether the URL can be matched without an adapter, by its path and method alone.
+
+        Not if a host is to be checked or to be matched, or if a program has a part in it.
+        """
+        url_map, config = self.url_map, self.config
+        return (
+            type(self).create_url_adapter is _create_url_adapter
+            and "create_url_adapter" not in self.__dict__
+            and type(url_map) is Map
+            and Map.bind_to_environ is _bind_to_environ
+            and MapAdapter.match is _match
+            and "bind_to_environ" not in url_map.__dict__
+            and not (url_map.host_matching or self.subdomain_matching)
+            and config["TRUSTED_HOSTS"] is None
+            and config["SERVER_NAME"] is None
+            and self.request_class.trusted_hosts is None
+            and "HTTP_UPGRADE" not in environ
+            and _is_sound_host(environ.get("HTTP_HOST"))
         )
 
     def url_for(
@@ -769,6 +810,21 @@ class Flask(App):
         if cls is None:
             from .testing import FlaskCliRunner as cls
         return cls(self, **kwargs)  # type: ignore[no-any-return]
+
+
+_create_url_adapter = Flask.create_url_adapter
+_bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
+
+
+@lru_cache(maxsize=256)
+def _is_sound_host(header: str | None) -> bool:
+    """Tell whether any route map takes this for a host; what clients send is kept for a while."""
+    environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "HTTP_HOST": header}
+    try:
+        Map().bind_to_environ(environ, subdomain="")
+    except HTTPException:
+        return False
+    return header is not None
 
 
 def _split_return_value(rv: Any) -> tuple[Any, Any, Any]:

@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
 from .globals import _cv_app, _cv_request
+from .ondemand import on_demand
 from .sessions import defer_session
 from .signals import appcontext_popped, appcontext_pushed
 
@@ -160,6 +161,10 @@ class RequestContext:
     Source: ``flask.ctx.RequestContext``, Flask 3.1; Flask 3.2 merges it into the app context.
     """
 
+    flashes: list[tuple[str, str]] | None = None
+    _opened_session: SessionMixin | None = None
+    _deferred_session: DeferredSession | None = None
+
     def __init__(
         self,
         app: Flask,
@@ -168,21 +173,27 @@ class RequestContext:
         session: SessionMixin | None = None,
     ) -> None:
         self.app = app
+        self._environ = environ
         if request is None:
             request = app.request_class(environ)
             request.json_module = app.json
         self.request: Request = request
-        self.url_adapter: MapAdapter | None = None
-        try:
-            self.url_adapter = app.create_url_adapter(request)
-        except HTTPException as e:
-            request.routing_exception = e
-        self.flashes: list[tuple[str, str]] | None = None
-        self._opened_session: SessionMixin | None = session
-        self._deferred_session: DeferredSession | None = None
+        if session is not None:
+            self._opened_session = session
         self._after_request_functions: list[ft.AfterRequestCallable[Any]] = []
         # With each token, the app context that the same push had to bring along.
         self._cv_tokens: list[tuple[Token[RequestContext], AppContext | None]] = []
+        if not app._matches_by_path(environ):
+            self.url_adapter  # noqa: B018  # made by being read
+
+    @on_demand
+    def url_adapter(self) -> MapAdapter | None:
+        """The route map as this request sees it; None if its host is refused."""
+        try:
+            return self.app.create_url_adapter(self.request)
+        except HTTPException as e:
+            self.request.routing_exception = e
+            return None
 
     def copy(self) -> RequestContext:
         """Make another context for the same request and session, to push in another thread."""
@@ -208,16 +219,21 @@ class RequestContext:
             if self._deferred_session is None:
                 self._open_session()
 
-        if self.url_adapter is not None:
+        if "url_adapter" not in self.__dict__ or self.url_adapter is not None:
             self.match_request()
 
     def match_request(self) -> None:
         """Find the rule for the URL, or keep the reason why there is none for dispatch."""
-        adapter: Any = self.url_adapter
+        request = self.request
         try:
-            self.request.url_rule, self.request.view_args = adapter.match(return_rule=True)
+            found: Any = None
+            if "url_adapter" not in self.__dict__:
+                found = self.app.url_map.find(self._environ)
+            if found is None:
+                found = self.url_adapter.match(return_rule=True)  # type: ignore[union-attr]  # see push
+            request.url_rule, request.view_args = found
         except HTTPException as e:
-            self.request.routing_exception = e
+            request.routing_exception = e
 
     def _open_session(self) -> None:
         """Have the session interface open the session, or make a null session."""
@@ -276,7 +292,7 @@ class RequestContext:
         if last:
             # Two circles, cut here rather than by the collector: the environ and the request
             # refer to each other, and an error of routing to the frames that raised it.
-            top.request.environ["werkzeug.request"] = None
+            top._environ["werkzeug.request"] = None
             stored = getattr(top.request, "routing_exception", None)
             if stored is not None and not _leads_to(stored, exc):
                 stored.__traceback__ = stored.__context__ = stored.__cause__ = None

@@ -48,6 +48,19 @@ request_ctx: RequestContext = LocalProxy(  # type: ignore[assignment]
 request: Request = LocalProxy(_cv_request, "request", unbound_message=_no_req_msg)  # type: ignore[assignment]
 session: SessionMixin = LocalProxy(_cv_request, "session", unbound_message=_no_req_msg)  # type: ignore[assignment]
 
+
+def _request_context() -> RequestContext:
+    """Return the active request context, as the proxies find it and without one in between.
+
+    Raises:
+        RuntimeError: None is active.
+    """
+    try:
+        return _cv_request.get()
+    except LookupError:
+        raise RuntimeError(_no_req_msg) from None
+
+
 C = TypeVar("C", bound="AppContext | RequestContext")
 
 

@@ -363,9 +363,9 @@ def _is_not_sent(name: Any, request: Request) -> bool:
     return (
         isinstance(name, str)
         # No name is quoted.
-        and name not in request.environ.get("HTTP_COOKIE", "")
         and kind.cookies is Request.cookies
         and kind.__init__ is Request.__init__
+        and name not in request._environ.get("HTTP_COOKIE", "")
         and "cookies" not in vars(request)
     )
 

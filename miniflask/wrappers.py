@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest, HTTPException
-from werkzeug.wrappers import Request as RequestBase
-from werkzeug.wrappers import Response as ResponseBase
+from werkzeug.wrappers import Request as RequestBase  # noqa: F401  # programs import it here
+from werkzeug.wrappers import Response as ResponseBase  # noqa: F401  # programs import it here
 
-from . import json
-from .globals import current_app
+from . import json, ondemand
+from .globals import _cv_app
+from .globals import current_app as current_app  # programs replace it here
 
 if TYPE_CHECKING:
     from .routing import Rule
@@ -30,6 +31,12 @@ def _blueprint_path(name: str) -> list[str]:
     return path
 
 
+def _in_debug_mode() -> bool:
+    """Tell whether an application is at work, and in debug mode."""
+    app_ctx = _cv_app.get(None)
+    return app_ctx is not None and app_ctx.app.debug
+
+
 def _limit(name: str) -> Any:
     """Make a limit on the request body: set on this request, else configured, else Werkzeug's."""
     own, key = f"_{name}", name.upper()
@@ -38,9 +45,10 @@ def _limit(name: str) -> Any:
         value: int | None = getattr(request, own, None)
         if value is not None:
             return value
-        if not current_app:
+        app_ctx = _cv_app.get(None)
+        if app_ctx is None:
             return getattr(super(Request, request), name)  # type: ignore[no-any-return]
-        return current_app.config[key]  # type: ignore[no-any-return]
+        return app_ctx.app.config[key]  # type: ignore[no-any-return]
 
     def put(request: Request, value: int | None) -> None:
         setattr(request, own, value)
@@ -50,7 +58,7 @@ def _limit(name: str) -> Any:
     )
 
 
-class Request(RequestBase):
+class Request(ondemand.Request):
     """The request a view sees as :data:`miniflask.request`.
 
     Beyond Werkzeug's request it knows the rule that matched its URL and what the rule says about
@@ -98,12 +106,7 @@ class Request(RequestBase):
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
-        if (
-            current_app
-            and current_app.debug
-            and self.mimetype != "multipart/form-data"
-            and not self.files
-        ):
+        if _in_debug_mode() and self.mimetype != "multipart/form-data" and not self.files:
             from .debughelpers import attach_enctype_error_multidict
 
             attach_enctype_error_multidict(self)
@@ -118,12 +121,12 @@ class Request(RequestBase):
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as detailed:
-            if current_app and current_app.debug:
+            if _in_debug_mode():
                 raise
             raise BadRequest() from detailed
 
 
-class Response(ResponseBase):
+class Response(ondemand.Response):
     """The response: Werkzeug's, with HTML as its default type."""
 
     default_mimetype: str | None = "text/html"
@@ -133,6 +136,7 @@ class Response(ResponseBase):
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]  # a class attribute in Werkzeug
         """The size in bytes above which a cookie draws a warning: ``MAX_COOKIE_SIZE``."""
-        if current_app:
-            return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
-        return super().max_cookie_size
+        app_ctx = _cv_app.get(None)
+        if app_ctx is None:
+            return super().max_cookie_size
+        return app_ctx.app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]

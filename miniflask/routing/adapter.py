@@ -139,14 +139,12 @@ class MapAdapter:
             if found is None:
                 found = self._search(domain, path_info, method, query_args, websocket)
         except NoMatch as error:
-            raise _http_error(error) from None
+            raise http_error(error) from None
         rule, values = found
         if rule is None:
             raise NotFound
-        if values and map._endpoints_with_defaults:
-            self._redirect_to_default(rule, values, method, query_args)
-        if rule.redirect_to is not None:
-            raise RequestRedirect(self._redirect_target(rule, values))
+        if rule.redirect_to is not None or (values and map._endpoints_with_defaults):
+            self.redirect_elsewhere(rule, values, method, query_args)
         return (rule if return_rule else rule.endpoint), values
 
     def _search(
@@ -168,6 +166,25 @@ class MapAdapter:
 
     def _query(self, query_args: Query | None) -> Query:
         return (self.query_args or {}) if query_args is None else query_args
+
+    def redirect_elsewhere(
+        self, rule: Rule, values: dict[str, Any], method: str, query_args: Query | None
+    ) -> None:
+        """Redirect if what matched is at home at another address.
+
+        Args:
+            rule: The rule that matched.
+            values: What it matched with.
+            method: The HTTP method.
+            query_args: The query to keep.
+
+        Raises:
+            RequestRedirect: It is.
+        """
+        if values:
+            self._redirect_to_default(rule, values, method, query_args)
+        if rule.redirect_to is not None:
+            raise RequestRedirect(self._redirect_target(rule, values))
 
     def _redirect_to_default(
         self, rule: Rule, values: dict[str, Any], method: str, query_args: Query | None
@@ -407,7 +424,8 @@ def _build(rule: Rule, values: Mapping[str, Any], append_unknown: bool) -> tuple
         return None
 
 
-def _http_error(error: NoMatch) -> HTTPException:
+def http_error(error: NoMatch) -> HTTPException:
+    """Return what answers a request that nothing matches, by what came close."""
     if error.have_match_for:
         return MethodNotAllowed(valid_methods=list(error.have_match_for))
     return WebsocketMismatch() if error.websocket_mismatch else NotFound()

@@ -15,9 +15,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import ImmutableDict
+from werkzeug.exceptions import NotFound
 
 from .adapter import MapAdapter as MapAdapter
-from .adapter import Query
+from .adapter import Query, http_error
 from .builder import Builder
 from .converters import DEFAULT_CONVERTERS
 from .environ import (
@@ -28,6 +29,7 @@ from .environ import (
     subdomain_of,
     without_default_port,
 )
+from .exceptions import NoMatch
 from .matcher import StateMachineMatcher
 from .rules import Rule
 
@@ -257,6 +259,35 @@ class Map:
             read_text(env, "PATH_INFO"),
             read_text(env, "QUERY_STRING"),
         )
+
+    def find(self, environ: WSGIEnvironment) -> tuple[Rule, dict[str, Any]] | None:
+        """Match a request by its path and method alone, without an adapter.
+
+        That is enough unless hosts, subdomains or websockets have a part in it.
+
+        Returns:
+            The rule and the values of its variables; None if only an adapter can tell.
+
+        Raises:
+            HTTPException: As from ``MapAdapter.match``.
+        """
+        self.update()
+        method = environ["REQUEST_METHOD"].upper()
+        path = read_text(environ, "PATH_INFO")
+        domain = self.default_subdomain or ""
+        try:
+            found = self._matcher.find(domain, "/" if path is None else path, method, False)
+        except NoMatch as error:
+            raise http_error(error) from None
+        if found is None:
+            return None
+        rule, values = found
+        if rule is None:
+            raise NotFound
+        if rule.redirect_to is not None or (values and self._endpoints_with_defaults):
+            adapter = self.bind_to_environ(environ, subdomain=domain)
+            adapter.redirect_elsewhere(rule, values, method, None)
+        return rule, values
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"

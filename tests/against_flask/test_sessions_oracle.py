@@ -107,7 +107,7 @@ def test_signed_payloads_of_every_kind(agree: Agree, payload: str, touch: bool) 
         "session=.eJw.a.b",
         "session=" + "a" * 10_000,
     ],
-    ids=lambda header: ascii(header[:24]),
+    ids=range(14),  # a minted cookie says when that was, and each worker has a clock of its own
 )
 def test_cookie_headers_of_every_kind(agree: Agree, header: str) -> None:
     """However a client writes its cookies, the same session is found in them."""

@@ -1,0 +1,217 @@
+"""The response: a body, with headers once somebody wants to see them.
+
+Most responses are a text and its type.  Such a one keeps just that, and goes out without a
+``Headers`` object, an encoding generator or a closing iterator ever being made.
+
+Source: ``werkzeug.wrappers.Response`` of Werkzeug 3.1; PEP 3333.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from werkzeug import wsgi
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.utils import get_content_type
+from werkzeug.wrappers import Response as ResponseBase
+
+from .attribute import on_demand
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# What has a part in each of these steps. Compared whenever one is taken the short way, since a
+# program may replace a method of a class at any time.
+_makes = attrgetter(
+    "headers", "set_data", "status", "default_status", "automatically_set_content_length"
+)
+_sends = attrgetter(
+    "get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded", "status"
+)
+_writes_page = attrgetter("__call__", "get_response", "get_body", "get_description", "name")
+
+_SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"))
+_BODILESS = frozenset((*range(100, 200), 204, 304))
+
+Pairs = list[tuple[str, str]]
+
+
+@lru_cache(maxsize=64)
+def _content_type(mimetype: str) -> str:
+    """Add the charset that a type of text has; one with a newline is refused as a header is."""
+    headers = Headers()
+    headers["Content-Type"] = get_content_type(mimetype, "utf-8")
+    return headers["Content-Type"]
+
+
+@lru_cache(maxsize=128)
+def _page(kind: type[HTTPException], code: int, phrase: str | None, text: str | None) -> bytes:
+    """Write the page of an HTTP exception that says nothing beyond what its class says."""
+    return kind.get_body(kind()).encode()
+
+
+class Response(ResponseBase):
+    """A response that makes its headers on demand.
+
+    Arguments and attributes are those of ``werkzeug.wrappers.Response``.
+    """
+
+    # What the headers will be made of, while nobody has seen them.
+    _pairs: Pairs
+    _status = "200 OK"
+    _status_code = 200
+
+    if not TYPE_CHECKING:  # to a type checker they are what Werkzeug declares
+        headers = on_demand(lambda self: Headers(self._pairs))
+        _on_close = on_demand(lambda self: [])
+
+    def __init__(
+        self,
+        response: Any = None,
+        status: Any = None,
+        headers: Any = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        kind = type(response)
+        plain_type = self.default_mimetype if mimetype is None else mimetype
+        if (
+            headers is not None
+            or content_type is not None
+            or plain_type is None
+            or (kind is not str and kind is not bytes)
+            or _makes(type(self)) != _MADE_HERE
+        ):
+            super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
+            return
+        body = response.encode() if kind is str else response
+        self.response = [body]
+        self._pairs = [
+            ("Content-Type", _content_type(plain_type)),
+            ("Content-Length", str(len(body))),
+        ]
+        self.direct_passthrough = direct_passthrough
+        if status is not None:
+            self._set_status(status)
+
+    def _set_status(self, status: Any) -> None:
+        if type(status) is int and status in HTTP_STATUS_CODES:
+            self._status = f"{status} {HTTP_STATUS_CODES[status].upper()}"
+            self._status_code = status
+        else:
+            self.status = status
+
+    @classmethod
+    def force_type(cls, response: Any, environ: WSGIEnvironment | None = None) -> Response:
+        """Make a response of this class out of another one, or of a WSGI application.
+
+        Args:
+            response: The response, which is changed itself, or the application, which is run.
+            environ: What to run it with.
+
+        Source: ``werkzeug.wrappers.Response.force_type``.  The page of an HTTP exception, of
+        which the exception is the application, is written here without running it.
+        """
+        kind: Any = type(response)
+        if (
+            environ is None
+            or environ["REQUEST_METHOD"] == "HEAD"
+            or kind not in _PAGES
+            or response.response is not None
+            or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
+        ):
+            return super().force_type(response, environ)  # type: ignore[return-value]  # of cls
+        if "description" in response.__dict__ or type(kind.description) is not str:
+            body = response.get_body(environ).encode()
+        else:
+            body = _page(kind, kind.code, HTTP_STATUS_CODES.get(kind.code), kind.description)
+        forced = cls.__new__(cls)
+        # As the application would be run: with a body that can be iterated over once.
+        forced.response = iter([body])
+        forced._pairs = [*response.get_headers(environ), ("Content-Length", str(len(body)))]
+        forced.direct_passthrough = False
+        forced._set_status(kind.code)
+        return forced
+
+    def close(self) -> None:
+        """Close the body, if it can be, then call what ``call_on_close`` was given."""
+        close = getattr(self.response, "close", None)
+        if close is not None:
+            close()
+        for func in self.__dict__.get("_on_close", ()):
+            func()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send the response (PEP 3333).
+
+        Returns:
+            The body; its ``close`` closes the response.
+        """
+        pairs = self._final_pairs(environ)
+        if pairs is None:
+            return super().__call__(environ, start_response)
+        start_response(self._status, pairs)
+        return ClosingIterator(self)
+
+    def _final_pairs(self, environ: WSGIEnvironment) -> Pairs | None:
+        """Return the headers that go out as they stand; None if anything has to be done first."""
+        own = self.__dict__
+        if (
+            self._status_code in _BODILESS
+            or environ["REQUEST_METHOD"] == "HEAD"
+            or self.direct_passthrough
+            or _sends(type(self)) != _SENT_BY_WERKZEUG
+            or not _SENDING.isdisjoint(own)
+        ):
+            return None
+        if "headers" not in own:
+            return self._pairs.copy()
+        pairs = list(self.headers)
+        names = {name.lower() for name, _ in pairs}
+        if "location" in names or "content-location" in names:
+            return None
+        if "content-length" not in names and self.is_sequence:
+            return None
+        return pairs
+
+
+_PAGES = frozenset(default_exceptions.values())
+_MADE_HERE = _makes(Response)
+_SENT_BY_WERKZEUG = _sends(ResponseBase)
+_WRITTEN_BY_WERKZEUG = _writes_page(HTTPException)
+
+
+class ClosingIterator(wsgi.ClosingIterator):
+    """The body on its way to the server: once through its chunks, then close the response."""
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        body: Any = response.response
+        if type(body) is list and len(body) == 1 and type(body[0]) is bytes:
+            self._chunks: Iterator[bytes] = iter(body)
+        else:
+            self._chunks = _encoded(body)
+
+    def __iter__(self) -> Any:
+        return self._chunks
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def close(self) -> None:
+        """Let the chunks end, then the response."""
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
+        self._response.close()
+
+
+def _encoded(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk.encode() if isinstance(chunk, str) else chunk
