@@ -125,10 +125,8 @@ class Builder:
         return text
 
     def _query(self, values: Mapping[str, Any]) -> str:
-        left_over = {}
-        for name, value in values.items():
-            if name not in self._names and value is not None:
-                left_over[name] = value
+        names = self._names
+        left_over = {n: v for n, v in values.items() if n not in names and v is not None}
         if not left_over:
             return ""
         # Passed on as keyword arguments are, so that a name that is no text is an error here too.

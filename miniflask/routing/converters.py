@@ -78,7 +78,9 @@ class BaseConverter:
         Raises:
             ValidationError: The value cannot be written; another rule of the endpoint may.
         """
-        return quote_path(str(value))
+        text = str(value)
+        # Nearly all values are words or numbers, which two methods of strings can tell.
+        return text if text.isalnum() and text.isascii() else quote_path(text)
 
 
 class UnicodeConverter(BaseConverter):
@@ -196,7 +198,8 @@ class NumberConverter(BaseConverter):
 
     def to_url(self, value: Any) -> str:
         """Write a number, or anything that can be read as one."""
-        text = str(self.num_convert(value))
+        convert = self.num_convert
+        text = str(value if value.__class__ is convert else convert(value))
         return text.zfill(self.fixed_digits) if self.fixed_digits else text
 
 

@@ -24,7 +24,7 @@ def read_scheme(environ: WSGIEnvironment) -> str:
     Source: RFC 6455 section 4.2.1.
     """
     scheme: str = environ["wsgi.url_scheme"]
-    if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+    if "HTTP_UPGRADE" not in environ or environ["HTTP_UPGRADE"].lower() != "websocket":
         return scheme
     options = environ.get("HTTP_CONNECTION", "").lower().split(",")
     if not any(option.strip(" \t") == "upgrade" for option in options):
@@ -37,8 +37,10 @@ def read_host(environ: WSGIEnvironment) -> str:
 
     Source: ``werkzeug.wsgi.get_host``, which does the work.
     """
-    names = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
-    return _checked_host(*map(environ.get, names))
+    get = environ.get
+    return _checked_host(
+        get("wsgi.url_scheme"), get("HTTP_HOST"), get("SERVER_NAME"), get("SERVER_PORT")
+    )
 
 
 @lru_cache(maxsize=256)

@@ -15,10 +15,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.exceptions import NotFound
 
 from .adapter import MapAdapter as MapAdapter
-from .adapter import Query, http_error
+from .adapter import NeedsAdapter, PathAdapter, Query
 from .builder import Builder
 from .converters import DEFAULT_CONVERTERS
 from .environ import (
@@ -29,8 +28,7 @@ from .environ import (
     subdomain_of,
     without_default_port,
 )
-from .exceptions import NoMatch
-from .matcher import StateMachineMatcher
+from .matcher import UNKNOWN_SITE, StateMachineMatcher
 from .rules import Rule
 
 if TYPE_CHECKING:
@@ -85,6 +83,7 @@ class Map:
         self._simple_builders: dict[Any, Builder] = {}
         self._remap = True
         self._remap_lock = self.lock_class()
+        self._path_adapter = PathAdapter(self)
         self.default_subdomain = default_subdomain
         self.strict_slashes = strict_slashes
         self.redirect_defaults = redirect_defaults
@@ -260,7 +259,7 @@ class Map:
             read_text(env, "QUERY_STRING"),
         )
 
-    def find(self, environ: WSGIEnvironment) -> tuple[Rule, dict[str, Any]] | None:
+    def find(self, environ: WSGIEnvironment) -> tuple[Rule, Mapping[str, Any]] | None:
         """Match a request by its path and method alone, without an adapter.
 
         That is enough unless hosts, subdomains or websockets have a part in it.
@@ -271,23 +270,23 @@ class Map:
         Raises:
             HTTPException: As from ``MapAdapter.match``.
         """
-        self.update()
-        method = environ["REQUEST_METHOD"].upper()
-        path = read_text(environ, "PATH_INFO")
-        domain = self.default_subdomain or ""
+        path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        if not path.isascii():
+            path = read_text(environ, "PATH_INFO")
+        elif not self._remap:
+            # A path without variables, where it is most likely to be found.
+            site = self._matcher.sites.get(self.default_subdomain or "", UNKNOWN_SITE)
+            state = site.exact.get(path)
+            if state is not None:
+                for rule, _ in state.plain_rules:
+                    if rule.methods and method in rule.methods and not rule.websocket:
+                        if rule.redirect_to is None:
+                            return rule, {}
+                        break
         try:
-            found = self._matcher.find(domain, "/" if path is None else path, method, False)
-        except NoMatch as error:
-            raise http_error(error) from None
-        if found is None:
+            return self._path_adapter.match(path, method, True)
+        except NeedsAdapter:
             return None
-        rule, values = found
-        if rule is None:
-            raise NotFound
-        if rule.redirect_to is not None or (values and self._endpoints_with_defaults):
-            adapter = self.bind_to_environ(environ, subdomain=domain)
-            adapter.redirect_elsewhere(rule, values, method, None)
-        return rule, values
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"

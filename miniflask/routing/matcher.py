@@ -6,17 +6,15 @@ that begin alike share states. A ``Search`` goes depth first: static before dyna
 weight, and back where it got stuck. What that costs depends on the length of the URL and not on the
 number of rules.
 
-Most requests need no search. ``StateMachineMatcher.find`` arrives where the search would arrive
-first: a dict knows the paths of rules without variables, and a walk that takes the first way that
-opens, and never turns back, finds most of the others. What it cannot tell, it leaves to the search.
+Most requests need no search. ``MapAdapter.match`` arrives where the search would arrive first: a
+``Site`` knows the paths of rules without variables, and a walk that takes the first way that opens,
+and never turns back, finds most of the others. What the walk cannot tell, it leaves to the search.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import length_hint
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .converters import is_validation_error
@@ -26,7 +24,12 @@ from .parts import ARGUMENT, RulePart, Weight
 if TYPE_CHECKING:
     from .rules import Rule
 
-Reader = Callable[[Sequence[str]], dict[str, Any]]
+# Makes the values of a rule's arguments from the pieces of a path, as a walk leaves them.
+Reader = Callable[[Sequence[Any]], dict[str, Any]]
+
+# Where a walk leaves the text of an argument: the index of its piece, and its number among the
+# texts that were captured in that piece, or None if the text is the whole piece.
+Place = tuple[int, int | None]
 
 _slashes = re.compile("/{2,}")
 
@@ -82,6 +85,12 @@ class Transition:
             return None
         return (piece,) if self.whole else found.group(0, *self._groups)[1:]
 
+    def places(self, at: int) -> tuple[Place, ...]:
+        """Return where a walk leaves the arguments of the piece at an index."""
+        if self.whole:
+            return ((at, None),)
+        return tuple((at, number) for number in range(-self.weight[2]))
+
     def leaf(self, rest: str) -> State:
         """Return where a final transition ends, which may be behind one more slash."""
         return self.state.static[""] if self.part.suffixed and rest.endswith("/") else self.state
@@ -95,18 +104,20 @@ class State:
         dynamic: Other ways on, the first to try in front.
         rules: The rules that end here, in the order in which they were added.
         plain_rules: The same with their readers; none if one of them has defaults or is an alias.
-        simple: The same as *dynamic* if each takes one piece, whole, and they are few; else None.
+        lone_way: The only dynamic way on, if there is just one and it takes one piece, whole.
         only_way: Whether whoever comes here could have gone nowhere else.
+        depth: How many pieces of a path lead here.
     """
 
     __slots__ = (
         "_by_part",
         "_crowd",
+        "depth",
         "dynamic",
+        "lone_way",
         "only_way",
         "plain_rules",
         "rules",
-        "simple",
         "static",
     )
 
@@ -116,8 +127,9 @@ class State:
         self.dynamic: Sequence[Transition] = ()
         self.rules: Sequence[Rule] = ()
         self.plain_rules: Sequence[tuple[Rule, Reader]] = ()
-        self.simple: Sequence[Transition] | None = ()
+        self.lone_way: Transition | None = None
         self.only_way = False
+        self.depth = 0
         self._by_part: dict[tuple[Any, ...], Transition] = {}
         self._crowd: Crowd | None = None
 
@@ -133,52 +145,81 @@ class State:
             transition = self._by_part[key] = Transition(part, weight)
         return transition.state
 
-    def settle(self, only_way: bool) -> None:
+    def settle(self, only_way: bool, depth: int, places: tuple[Place, ...]) -> None:
         """Put everything in order, here and wherever one can go from here.
 
         What is in use by other threads is replaced, never changed.
+
+        Args:
+            only_way: Whether whoever comes here could have gone nowhere else.
+            depth: How many pieces of a path lead here.
+            places: Those of the arguments on the way here.
         """
-        self.only_way = only_way
+        self.only_way, self.depth = only_way, depth
         if self.rules:
             plain = not any(rule.defaults or rule.alias for rule in self.rules)
-            self.plain_rules = [(rule, _reader(rule)) for rule in self.rules] if plain else ()
+            self.plain_rules = [(rule, _reader(rule, places)) for rule in self.rules if plain]
         if self._by_part:
             ways = sorted(self._by_part.values(), key=lambda transition: transition.weight)
-            crowd = Crowd(ways) if len(ways) > _CROWD else None
-            simple = crowd is None and all(transition.whole for transition in ways)
-            self.simple = ways if simple else None
-            self._crowd = crowd
+            self._crowd = Crowd(ways) if len(ways) > _CROWD else None
+            self.lone_way = ways[0] if len(ways) == 1 and ways[0].whole else None
             self.dynamic = ways
         for state in self.static.values():
-            state.settle(only_way and not self.dynamic)
+            state.settle(only_way and not self.dynamic, depth + 1, places)
         for transition in self.dynamic:
-            transition.state.settle(only_way and len(self.dynamic) == 1)
+            alone = only_way and len(self.dynamic) == 1
+            transition.state.settle(alone, depth + 1, places + transition.places(depth))
 
     def transitions(self, pieces: Sequence[str], at: int) -> Iterable[Transition]:
         """Return the dynamic transitions to try on the piece of a URL at an index."""
         return self.dynamic if self._crowd is None else self._crowd.near(pieces, at)
 
+    def step(self, pieces: list[Any]) -> State | None:
+        """Take the first dynamic way that opens, and leave what it captures in place of its piece.
 
-def _reader(rule: Rule) -> Reader:
-    """Make the function that turns the texts of a rule's arguments into their values.
+        Args:
+            pieces: Those of the path, on a walk that has come as far as here. After a final
+                transition the others are dropped, and with them the walk is over.
+        """
+        at = self.depth
+        for transition in self.transitions(pieces, at):
+            piece = transition.piece(pieces, at)
+            captured = transition.capture(piece)
+            if captured is None:
+                continue
+            if transition.whole:
+                return transition.state
+            pieces[at] = captured
+            if not transition.part.final:
+                return transition.state
+            del pieces[at + 1 :]
+            return transition.leaf(piece)
+        return None
 
-    Most rules have no more than two arguments, and a loop would take longer than they do.
+
+def _reader(rule: Rule, places: Sequence[Place]) -> Reader:
+    """Make the function that turns the pieces of a path into the values of a rule's arguments.
+
+    Nearly all rules have no more than two arguments, each of them a whole piece, and a loop would
+    take longer than they do. The converter is asked anew each time, as programs may replace what
+    it does.
     """
-    match list(rule._converters.items()):
+    zipped = zip(rule._converters.items(), places, strict=False)
+    arguments = [(*item, *place) for item, place in zipped]
+    match arguments:
         case []:
-            return _no_values
-        case [(name, converter)]:
-            return lambda texts: {name: converter.to_python(texts[0])}
-        case [(name, converter), (name2, converter2)]:
-            return lambda texts: {
-                name: converter.to_python(texts[0]),
-                name2: converter2.to_python(texts[1]),
+            return lambda pieces: {}
+        case [(name, converter, at, None)]:
+            return lambda pieces: {name: converter.to_python(pieces[at])}
+        case [(name, converter, at, None), (name2, converter2, at2, None)]:
+            return lambda pieces: {
+                name: converter.to_python(pieces[at]),
+                name2: converter2.to_python(pieces[at2]),
             }
-    return lambda texts: _convert(rule, texts)
-
-
-def _no_values(texts: Sequence[str]) -> dict[str, Any]:
-    return {}
+    return lambda pieces: {
+        name: converter.to_python(pieces[at] if number is None else pieces[at][number])
+        for name, converter, at, number in arguments
+    }
 
 
 def _convert(rule: Rule, texts: Sequence[str]) -> dict[str, Any]:
@@ -313,6 +354,10 @@ def fits(rule: Rule, method: str, websocket: bool) -> bool:
     return (rule.methods is None or method in rule.methods) and rule.websocket == websocket
 
 
+#: A state without rules and without ways on, from which only a search can tell.
+LOST = State()
+
+
 class Site:
     """What is known of one host or subdomain that has no variables.
 
@@ -323,7 +368,11 @@ class Site:
 
     def __init__(self, start: State) -> None:
         self.start = start
-        self.exact: dict[str, State] = {}
+        self.exact = {"": LOST}
+
+
+#: What is known of every other host.
+UNKNOWN_SITE = Site(LOST)
 
 
 class StateMachineMatcher:
@@ -333,13 +382,16 @@ class StateMachineMatcher:
         merge_slashes: Whether a path with slashes in a row is redirected to one without that
             matches.
 
+    Attributes:
+        sites: What is known of hosts or subdomains without variables, by name.
+
     Source: ``werkzeug.routing.StateMachineMatcher``, since Werkzeug 2.2.
     """
 
     def __init__(self, merge_slashes: bool) -> None:
         self.merge_slashes = merge_slashes
         self._root = State()
-        self._sites: dict[str, Site] = {}
+        self.sites: dict[str, Site] = {}
 
     def add(self, rule: Rule) -> None:
         """Let a bound rule take part; ``update`` has to follow."""
@@ -350,17 +402,18 @@ class StateMachineMatcher:
         domain, first, *others = rule._parts
         if not domain.static or not first.static or first.content:
             return
-        site = self._sites.get(domain.content)
+        site = self.sites.get(domain.content)
         if site is None:
             site = Site(self._root.follow(domain).follow(first))
-            self._sites[domain.content] = site
+            self.sites[domain.content] = site
         path = "/" + "/".join(part.content for part in others)
         if all(part.static for part in others) and not path.startswith("//"):
             site.exact[path] = state
 
     def update(self) -> None:
         """Put everything in order after rules were added."""
-        self._root.settle(True)
+        # Two pieces come before the path's first: the domain, and the nothing before its slash.
+        self._root.settle(True, -2, ())
 
     def match(
         self, domain: str, path: str, method: str, websocket: bool
@@ -404,76 +457,8 @@ class StateMachineMatcher:
             raise RequestAliasRedirect(values, rule.endpoint)
         return rule, values
 
-    def find(
-        self, domain: str, path: str, method: str, websocket: bool
-    ) -> tuple[Rule | None, dict[str, Any]] | None:
-        """Do what ``match`` does if that takes no search; *path* may begin with any slashes.
-
-        Every request comes through here, which is why this is written out in one piece.
-
-        Returns:
-            The rule and its values; no rule if certainly none matches; None if only a search can
-            tell.
-
-        Raises:
-            NoMatch: A converter refused its text.
-        """
-        site = self._sites.get(domain)
-        if site is None or not path:
-            return None
-        state = site.exact.get(path)
-        if state is not None:
-            for rule, _ in state.plain_rules:
-                if (rule.methods is None or method in rule.methods) and rule.websocket == websocket:
-                    return rule, {}
-            return None
-        state = site.start
-        texts: list[str] = []
-        pieces = path.lstrip("/").split("/")
-        rest = iter(pieces)
-        for piece in rest:
-            following = state.static.get(piece)
-            if following is None:
-                if state.simple is None:
-                    following = _step(state, pieces, rest, texts)
-                else:
-                    for transition in state.simple:
-                        test = transition.test
-                        if test(piece):
-                            texts.append(piece)
-                            following = transition.state
-                            break
-                if following is None:
-                    certain = state.only_way and piece and "//" not in path
-                    return (None, {}) if certain else None
-            state = following
-        for rule, read in state.plain_rules:
-            if (rule.methods is None or method in rule.methods) and rule.websocket == websocket:
-                try:
-                    return rule, read(texts)
-                except ValueError as error:
-                    if not is_validation_error(error):
-                        raise
-                    # What came close before this rule takes a search after all.
-                    search = Search(self._root, domain, method, websocket)
-                    search.run(f"/{path.lstrip('/')}")
-                    raise search.no_match() from error
-        return None
-
-
-def _step(
-    state: State, pieces: Sequence[str], rest: Iterator[str], texts: list[str]
-) -> State | None:
-    """Take the first dynamic transition that fits; a final one takes all the *rest*."""
-    at = len(pieces) - length_hint(rest) - 1
-    for transition in state.transitions(pieces, at):
-        piece = transition.piece(pieces, at)
-        captured = transition.capture(piece)
-        if captured is None:
-            continue
-        texts += captured
-        if not transition.part.final:
-            return transition.state
-        deque(rest, maxlen=0)  # nothing is left of it
-        return transition.leaf(piece)
-    return None
+    def refusal(self, domain: str, path: str, method: str, websocket: bool) -> NoMatch:
+        """Return the report that a converter refused its text, with what came close before."""
+        search = Search(self._root, domain, method, websocket)
+        search.run(f"/{path.lstrip('/')}")
+        return search.no_match()

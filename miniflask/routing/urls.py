@@ -55,4 +55,6 @@ def _quote_query(value: Any) -> str:
     if isinstance(value, bytes):
         return quote_plus(value, safe=_QUERY_SAFE)
     text = str(value)
-    return quote_plus(text, safe=_QUERY_SAFE) if _unsafe_in_query(text) else text
+    if (text.isalnum() and text.isascii()) or not _unsafe_in_query(text):
+        return text
+    return quote_plus(text, safe=_QUERY_SAFE)

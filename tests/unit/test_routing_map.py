@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import NotFound
 
 from miniflask.routing import Map, MapAdapter, Rule, RuleFactory, UnicodeConverter
 
@@ -239,3 +240,24 @@ def test_rules_can_be_added_while_others_match() -> None:
     thread.join()
 
     assert wrong == []
+
+
+def test_a_map_can_match_by_path_and_method_alone() -> None:
+    """It says so where it takes an adapter to tell, and follows its own default subdomain."""
+    url_map = Map([Rule("/<int:n>", endpoint="e", methods=["GET"]), Rule("/d/", endpoint="d")])
+    url_map.add(Rule("/r/<x>", endpoint="r", redirect_to="to"))
+    url_map.add(Rule("/<int:n>", endpoint="www", subdomain="www"))
+
+    def find(path: str, method: str = "GET") -> Any:
+        found = url_map.find({"PATH_INFO": path, "REQUEST_METHOD": method})
+        return found and (found[0].endpoint, found[1])
+
+    assert find("/7") == ("e", {"n": 7})
+    assert find("/7", "get") == ("e", {"n": 7})
+    for path, method in (("/7", "POST"), ("/d", "GET"), ("/r/x", "GET"), ("", "GET")):
+        assert find(path, method) is None
+    with pytest.raises(NotFound):
+        find("/x")
+
+    url_map.default_subdomain = "www"
+    assert find("/7") == ("www", {"n": 7})

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from miniflask.routing import (
     BaseConverter,
+    IntegerConverter,
     Map,
     NoMatch,
     RequestAliasRedirect,
@@ -20,6 +21,7 @@ from miniflask.routing import (
     StateMachineMatcher,
     UnicodeConverter,
 )
+from miniflask.routing.matcher import Search
 
 
 def machine(*texts: str, **options: Any) -> StateMachineMatcher:
@@ -142,6 +144,20 @@ def test_patterns_are_compiled_when_they_are_first_tried() -> None:
 # ---- the short cuts ----
 
 
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the paths that were searched for, and not just walked to."""
+    paths: list[str] = []
+    run = Search.run
+
+    def note(search: Search, path: str) -> Any:
+        paths.append(path)
+        return run(search, path)
+
+    monkeypatch.setattr(Search, "run", note)
+    return paths
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -151,24 +167,23 @@ def test_patterns_are_compiled_when_they_are_first_tried() -> None:
         ("/u/7/x", ("/u/<int:n>/<b>", {"n": 7, "b": "x"})),
         ("/u/7/x/y/z", ("/u/<int:n>/<b>/<c>/<d>", {"n": 7, "b": "x", "c": "y", "d": "z"})),
         ("/s/a-b.c", ("/s/<b>-<c>.c", {"b": "a", "c": "b"})),
+        ("/s/a-b.c/d", ("/s/<b>-<c>.c/<d>", {"b": "a", "c": "b", "d": "d"})),
         ("/f/x/y/", ("/f/<path:p>", {"p": "x/y/"})),
     ],
 )
-def test_most_paths_take_no_search(path: str, expected: Any) -> None:
+def test_most_paths_take_no_search(path: str, expected: Any, searches: list[str]) -> None:
     """Static paths, and those where the first way that opens is right."""
     texts = ["/a", "/u/<int:n>", "/u/<int:n>/<b>", "/u/<int:n>/<b>/<c>/<d>", "/s/<b>-<c>.c"]
-    matcher = machine(*texts, "/f/<path:p>")
+    url_map = Map(
+        [Rule(text, endpoint=text) for text in [*texts, "/s/<b>-<c>.c/<d>", "/f/<path:p>"]]
+    )
 
-    short = matcher.find("", path, "GET", False)
-
-    assert short is not None
-    rule, values = short
-    assert rule is not None
-    assert (rule.endpoint, values) == expected
+    assert url_map.bind("h").match(path) == expected
+    assert searches == []
 
 
 @pytest.mark.parametrize("path", ["", "/b", "/c/", "/e", "/c/x", "/d//1"])
-def test_what_a_short_cut_cannot_tell_is_left_to_the_search(path: str) -> None:
+def test_what_a_short_cut_cannot_tell_is_left_to_the_search(path: str, searches: list[str]) -> None:
     """Slashes, other methods, defaults, and every place where the walk might turn back."""
     url_map = Map(
         [
@@ -180,20 +195,58 @@ def test_what_a_short_cut_cannot_tell_is_left_to_the_search(path: str) -> None:
             Rule("/d/<int:n>"),
         ]
     )
-    url_map.update()
 
-    assert url_map._matcher.find("", path, "GET", False) is None
+    url_map.bind("h").test(path)
+
+    assert searches[:1] == [path]
 
 
-def test_a_certain_miss_takes_no_search() -> None:
+def test_a_certain_miss_takes_no_search(searches: list[str]) -> None:
     """Where nothing was passed over, nothing can be found by turning back."""
-    matcher = machine("/a/b", "/u/<int:n>/x")
+    adapter = Map([Rule("/a/b"), Rule("/u/<int:n>/x")]).bind("h")
 
     for path in ("/b", "/a/c", "/u/x", "/u/7/y"):
-        assert matcher.find("", path, "GET", False) == (None, {})
+        assert not adapter.test(path)
+    assert searches == []
     for path in ("/a/", "/a//x", "/u/7"):
-        assert matcher.find("", path, "GET", False) is None
-    assert machine("/<a>", "/b/c").find("", "/b/d", "GET", False) is None
+        assert not adapter.test(path)
+    assert not Map([Rule("/<a>"), Rule("/b/c")]).bind("h").test("/b/d")
+    assert len(searches) == 5  # `/a//x` is searched again with one slash
+
+
+def test_a_converter_that_is_replaced_after_a_match_is_asked() -> None:
+    """On its class, on the converter of one rule, or as the method that a number is read with."""
+    url_map = Map([Rule("/<int:n>", endpoint="e"), Rule("/<int:n>/<x>", endpoint="f")])
+
+    class Own(IntegerConverter):
+        """A converter of a program, to be changed."""
+
+    url_map.converters["own"] = Own
+    url_map.add(rule := Rule("/o/<own:n>/<int:m>", endpoint="o"))
+    adapter = url_map.bind("h")
+    assert adapter.match("/o/7/8") == ("o", {"n": 7, "m": 8})
+
+    Own.num_convert = lambda self, text: int(text, 16)  # type: ignore[assignment, misc]  # as programs do
+    assert adapter.match("/o/10/8") == ("o", {"n": 16, "m": 8})
+    Own.to_python = lambda self, value: f"<{value}>"  # type: ignore[method-assign]  # the same
+    assert adapter.match("/o/7/8") == ("o", {"n": "<7>", "m": 8})
+    rule._converters["m"].to_python = lambda value: f"({value})"  # type: ignore[method-assign]  # the same
+    assert adapter.match("/o/7/8") == ("o", {"n": "<7>", "m": "(8)"})
+    assert adapter.match("/5") == ("e", {"n": 5})
+
+
+def test_limits_of_a_number_count_as_they_are() -> None:
+    """A converter's attributes may be changed after the first match."""
+    url_map = Map([rule := Rule("/<int:n>", endpoint="e")])
+    adapter = url_map.bind("h")
+    assert adapter.match("/7") == ("e", {"n": 7})
+
+    converter: Any = rule._converters["n"]
+    for name, value in (("min", 8), ("max", 6), ("fixed_digits", 2)):
+        setattr(converter, name, value)
+        assert not adapter.test("/7")
+        setattr(converter, name, None)
+    assert adapter.test("/7")
 
 
 def test_rules_that_are_added_later_are_found() -> None:
@@ -354,10 +407,12 @@ def test_a_plain_match_is_a_few_calls() -> None:
         "/low/9",
         "/p/0",
         "/x/low/9",
+        "/only-posted",
+        "/moved/1",
     ],
 )
 def test_a_match_leaves_nothing_to_the_garbage_collector(path: str) -> None:
-    """Hits, misses, redirects, refusals and failures make no reference cycles."""
+    """Hits, misses, redirects, refusals and failures make no reference cycles, nor does a URL."""
 
     class Failing(BaseConverter):
         """A converter with a mistake in it."""
@@ -369,16 +424,21 @@ def test_a_match_leaves_nothing_to_the_garbage_collector(path: str) -> None:
 
     url_map = application(50)
     url_map.converters["failing"] = Failing
+    url_map.add(Rule("/only-posted", methods=["POST"]))
+    url_map.add(Rule("/moved/<n>", redirect_to="page0"))
     for rule in ("/d/", "/m/n", "/low/<int(max=3):n>", "/p/<failing:n>", "/<x>/low/<int(max=3):n>"):
         url_map.add(Rule(rule))
     adapter = url_map.bind("localhost")
 
     def ask() -> None:
-        try:
-            adapter.match(path)
-        except (HTTPException, ValueError):
-            pass
+        for match in (adapter.match, lambda path: url_map.find(environ)):
+            try:
+                match(path)
+            except (HTTPException, ValueError):
+                pass
+        adapter.build(1, {"id": 7, "q": "x"})
 
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
     ask()
     gc.collect()
     gc.disable()
