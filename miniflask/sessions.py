@@ -4,6 +4,11 @@ An application asks its session interface twice: to open the session when the re
 pushed, and to save it when the response is made.  The interface built in here keeps the whole
 session in the cookie, which the client can read but not alter.
 
+Much of what opening and saving would cost is the same for each request: the keys that are made of
+the secret, the attributes of the cookie.  It is kept, under everything that decides about it, so
+that a setting or method which a program changes counts from the next request on.  And most
+requests never look at the session: then it is not opened at all (the last part of this file).
+
 Source: ``flask.sessions``.
 """
 
@@ -11,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import time
 from collections.abc import Mapping, MutableMapping
@@ -18,25 +24,31 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from werkzeug.datastructures import CallbackDict
+from werkzeug.http import dump_cookie, http_date, parse_cookie
 
 from .json.provider import DefaultJSONProvider
 from .json.tag import TaggedJSONSerializer
 from .signing import (
     BadData,
     BadSignature,
+    TimestampSigner,
     URLSafeTimedSerializer,
+    _encode_payload,
+    _KeptSigner,
+    _last_second,
     base64_decode,
     bytes_to_int,
     want_bytes,
 )
-from .wrappers import Request
+from .wrappers import Request, Response
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from .app import Flask
-    from .wrappers import Response
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -74,7 +86,7 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
         super().__init__(initial, _mark_modified)
 
 
-def _mark_modified(session: SecureCookieSession) -> None:
+def _mark_modified(session: Any) -> None:
     session.modified = True
 
 
@@ -202,6 +214,57 @@ def _what_decides(interface: Any, app: Flask, serializer: Any) -> tuple[Any, ...
     return keys, interface.salt, serializer, interface.key_derivation, interface.digest_method
 
 
+_stock_cookies = Request.cookies
+
+
+def _has_usual_cookies(request: Request) -> bool:
+    """Tell whether the cookies of a request are what its environ says, and no program's."""
+    kind = type(request)
+    return (
+        kind.cookies is _stock_cookies
+        and (kind is Request or kind.__init__ is Request.__init__)
+        and kind.dict_storage_class is Request.dict_storage_class
+        and vars(request).keys().isdisjoint(("cookies", "headers"))
+    )
+
+
+def _environ_of(request: Request) -> WSGIEnvironment:
+    """Return the environment that the headers of a request show, without handing it out."""
+    environ: WSGIEnvironment = vars(request).get("environ", request._environ)
+    return environ
+
+
+def _find_cookie(header: str, name: str) -> str | None:
+    """Return the first cookie of a name from a header in ASCII.
+
+    Source: ``werkzeug.http.parse_cookie``.
+    """
+    if '"' in header:
+        return parse_cookie(header).get(name)
+    found = _cookie_pattern(name).search(header)
+    return (found[1] or "") if found else None
+
+
+@lru_cache(maxsize=16)
+def _cookie_pattern(name: str) -> re.Pattern[str]:
+    """Compile the pattern for a cookie without quotes."""
+    if not re.fullmatch(r'[^ \t=";]+', name):
+        return re.compile(r"(?!)()")  # cannot be a name
+    value = r"(?:=[ \t]*([^ \t;]*)[ \t]*)?"
+    return re.compile(rf"(?:\A|;)[ \t]*{re.escape(name)}[ \t]*{value}(?:;|\Z)")
+
+
+def _cookie_of(request: Request, name: str) -> str | None:
+    """Return a cookie of a request, without taking apart the others."""
+    if type(name) is str and _has_usual_cookies(request):
+        header = _environ_of(request).get("HTTP_COOKIE", "")
+        if name not in header:  # no name is quoted
+            return None
+        if header.isascii():
+            return _find_cookie(header, name)
+    return request.cookies.get(name)
+
+
 class SecureCookieSessionInterface(SessionInterface):
     """Keep the session in a signed cookie.
 
@@ -237,8 +300,10 @@ class SecureCookieSessionInterface(SessionInterface):
         """Return what :meth:`get_signing_serializer` would make, kept if that is not replaced."""
         make: Any = self.get_signing_serializer
         if app.secret_key and getattr(make, "__func__", None) is _get_signing_serializer:
-            with suppress(TypeError):  # something that cannot be a key of the cache
+            try:
                 return _kept_serializer(*_what_decides(self, app, self.serializer))
+            except TypeError:  # something that cannot be a key of the cache
+                pass
         serializer: URLSafeTimedSerializer | None = make(app)
         return serializer
 
@@ -247,7 +312,7 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self._serializer_for(app)
         if serializer is None:
             return None
-        cookie = request.cookies.get(self.get_cookie_name(app))
+        cookie = _cookie_of(request, self.get_cookie_name(app))
         if not cookie:
             return self.session_class()
         max_age = int(app.permanent_session_lifetime.total_seconds())
@@ -258,8 +323,9 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set, refresh or delete the cookie, and say that the response varies by it."""
-        if session.accessed:
-            response.vary.add("Cookie")
+        accessed = session.accessed
+        if accessed:
+            _vary_by_cookie(response)
         name = self.get_cookie_name(app)
         attributes: dict[str, Any] = {
             "domain": self.get_cookie_domain(app),
@@ -272,125 +338,357 @@ class SecureCookieSessionInterface(SessionInterface):
         if not session:
             if session.modified:
                 response.delete_cookie(name, **attributes)
-                response.vary.add("Cookie")
+                _vary_by_cookie(response)
             return
         if not self.should_set_cookie(app, session):
             return
         expires = self.get_expiration_time(app, session)
-        serializer = self._serializer_for(app)
-        value = serializer.dumps(dict(session))  # type: ignore[union-attr]  # it was opened
-        response.set_cookie(name, value, expires=expires, **attributes)
+        self._set_cookie(app, dict(session), response, name, expires, attributes)
         # Also when nobody touched the session: a cache must not hand this cookie to others
         # (CVE-2023-30861).
-        response.vary.add("Cookie")
+        if not accessed:
+            _vary_by_cookie(response)
+
+    def _set_cookie(
+        self,
+        app: Flask,
+        session: dict[str, Any],
+        response: Response,
+        name: str,
+        expires: datetime | None,
+        attributes: dict[str, Any],
+    ) -> None:
+        """Sign the session and set the cookie, with whatever was kept from other requests."""
+        signer = self._signer_for(app)
+        text = self.serializer.dumps(session) if signer is not None else None
+        if signer is None or type(text) is not str:
+            serializer = self._serializer_for(app)
+            value = serializer.dumps(session)  # type: ignore[union-attr]  # it was opened
+            response.set_cookie(name, value, expires=expires, **attributes)
+            return
+        value = signer.sign(_encode_payload(text.encode())).decode()
+        header = _cookie_header(response, name, value, expires, attributes)
+        if header is None:
+            response.set_cookie(name, value, expires=expires, **attributes)
+        else:
+            _add_header(response, "Set-Cookie", header)
+
+    def _signer_for(self, app: Flask) -> _KeptSigner | None:
+        """Return the signer of the usual serializer, kept; None if a program has a part in it."""
+        make: Any = self.get_signing_serializer
+        if (
+            getattr(make, "__func__", None) is not _get_signing_serializer
+            or type(self.serializer) is not TaggedJSONSerializer
+            or _is_signing_replaced()
+        ):
+            return None
+        secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"]
+        try:
+            return _kept_signer(
+                secret,
+                tuple(fallbacks) if fallbacks else (),
+                self.salt,
+                self.key_derivation,
+                self.digest_method,
+            )
+        except Exception:  # then it is the serializer's to raise
+            return None
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
 
 
+@lru_cache(maxsize=64)
+def _kept_signer(
+    secret: Any, fallbacks: tuple[Any, ...], salt: Any, key_derivation: str, digest_method: Any
+) -> _KeptSigner:
+    """Make what signs and verifies cookies, once for the same settings.
+
+    Raises:
+        Exception: Something is not of the usual type, or cannot be remembered.
+    """
+    if not secret or not _texts.issuperset(map(type, (secret, *fallbacks))):
+        raise TypeError("not a key")
+    keys = [want_bytes(key) for key in (*fallbacks, secret)]
+    return _KeptSigner(keys, salt, key_derivation=key_derivation, digest_method=digest_method)
+
+
+# What a program may have put in the place of a method of the serializer's or signer's class.
+_serializer_parts = attrgetter(
+    "dumps", "loads", "dump_payload", "load_payload", "make_signer", "iter_unsigners"
+)
+_signer_parts = attrgetter(
+    "sign", "unsign", "derive_key", "get_signature", "verify_signature", "get_timestamp"
+)
+_stock_signing = _serializer_parts(URLSafeTimedSerializer), _signer_parts(TimestampSigner)
+
+
+def _is_signing_replaced() -> bool:
+    """Tell whether a program has replaced a method that makes or verifies tokens."""
+    found = _serializer_parts(URLSafeTimedSerializer), _signer_parts(TimestampSigner)
+    return found != _stock_signing
+
+
+_stock_vary = Response.vary
+_stock_headers = Response.headers
+_stock_set_cookie = Response.set_cookie
+
+
+def _unseen_pairs(response: Response) -> list[tuple[str, str]] | None:
+    """Return what the headers will be made of, if nobody has seen them yet."""
+    own = vars(response)
+    if "headers" in own or type(response).headers is not _stock_headers:
+        return None
+    return own.get("_pairs")
+
+
+def _add_header(response: Response, name: str, value: str) -> None:
+    """Add a header that is known to be well-formed."""
+    pairs = _unseen_pairs(response)
+    if pairs is None:
+        response.headers.add(name, value)
+    else:
+        pairs.append((name, value))
+
+
+def _vary_by_cookie(response: Response) -> None:
+    """Do ``response.vary.add("Cookie")``, without taking apart a header that is not there."""
+    if not isinstance(response, Response):
+        response.vary.add("Cookie")
+        return
+    pairs = _unseen_pairs(response)
+    shown = response.headers if pairs is None else pairs
+    # Not by a look-up, which would make an error and catch it.
+    if type(response).vary is not _stock_vary or "vary" in [name.lower() for name, _ in shown]:
+        response.vary.add("Cookie")
+    else:
+        _add_header(response, "Vary", "Cookie")
+
+
+def _cookie_header(
+    response: Response, name: str, value: str, expires: datetime | None, attributes: dict[str, Any]
+) -> str | None:
+    """Return the ``Set-Cookie`` header for a token, made of what was kept for its attributes.
+
+    None if a program has its own way with cookies, or the cookie deserves a warning.
+    """
+    if getattr(response.set_cookie, "__func__", None) is not _stock_set_cookie:
+        return None
+    if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
+        return None
+    try:
+        head, tail, end = _cookie_parts(name, expires is not None, *attributes.values())
+    except TypeError:  # an attribute that cannot be remembered
+        return None
+    date = "" if expires is None else _http_date(int(expires.timestamp()))
+    header = f"{head}{value}{tail}{date}{end}"
+    limit = response.max_cookie_size
+    return None if limit and len(header) > limit else header
+
+
+# Typed, because what is true otherwise than as True is written into the header.
+@lru_cache(maxsize=64, typed=True)
+def _cookie_parts(
+    name: str, expiring: bool, domain: Any, path: Any, secure: Any, part: Any, same: Any, http: Any
+) -> tuple[str, str, str]:
+    """Return a ``Set-Cookie`` header in three parts: up to the value, to the date, to the end.
+
+    The value of a token needs no quotes.
+    """
+    if not {type(each) for each in (domain, path, secure, part, same, http)} <= _plain:
+        raise TypeError("an attribute that may look otherwise each time")
+    header = dump_cookie(
+        name,
+        expires="\0" if expiring else None,
+        domain=domain,
+        path=path,
+        secure=secure,
+        partitioned=part,
+        samesite=same,
+        httponly=http,
+    )
+    if "\n" in header or "\r" in header:
+        raise TypeError("no header can hold it")
+    start = len(name.encode().decode("latin1")) + 1
+    tail, _, end = header[start:].partition("\0")
+    return header[:start], tail, end
+
+
+_plain = {str, bool, type(None)}
+_http_date = lru_cache(maxsize=8)(http_date)
+
+
 # ---- opening a session only when somebody asks ----
+
+
+class _Glimpse(NamedTuple):
+    """What a cookie says before anybody has verified it."""
+
+    #: Empty if there is none.
+    cookie: str
+    #: The token in two parts: what is signed, and the signature.
+    signed: bytes
+    sig: bytes
+    #: The payload: a JSON object in which nothing has a tag.
+    text: str
+    timestamp: int
+    permanent: bool
+
+
+_no_cookie = _Glimpse("", b"", b"", "", 0, False)
+_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
 
 
 class DeferredSession:
     """A cookie session that is not opened before it can be observed.
 
     Most requests never look at the session, and verifying one is much of what such a request
-    would cost.  Whatever decides about it is fixed when the context is pushed: key, cookie and
+    would cost.  Whatever decides about it is fixed when the context is pushed: keys, cookie and
     clock.  Only the verification waits, since nobody can tell when it is done.
 
     Args:
-        serializer: Verifies the cookie.
-        cookie: The cookie, of an acceptable age; empty if there is none.
-        permanent: Whether the session says so, if the signature is good.
+        secret: The secret key.
+        fallbacks: Older keys, oldest first.
+        glimpse: What the cookie says, if it is of an acceptable age.
     """
 
-    __slots__ = ("_cookie", "_permanent", "_serializer")
+    __slots__ = ("_fallbacks", "_glimpse", "_secret")
 
-    def __init__(self, serializer: URLSafeTimedSerializer, cookie: str, permanent: bool) -> None:
-        self._serializer = serializer
-        self._cookie = cookie
-        self._permanent = permanent
+    def __init__(self, secret: Any, fallbacks: tuple[Any, ...], glimpse: _Glimpse) -> None:
+        self._secret = secret
+        self._fallbacks = fallbacks
+        self._glimpse = glimpse
 
     def open(self) -> SecureCookieSession:
         """Verify the cookie, as ``open_session`` would have."""
-        if not self._cookie:
+        cookie, signed, sig, text, _, _ = self._glimpse
+        if not cookie:
             return SecureCookieSession()
+        signer = _kept_signer(self._secret, self._fallbacks, *_stock_how)
+        if signer.fits(signed, sig) and not _is_signing_replaced():
+            return SecureCookieSession(_scan(text, 0)[0])
+        # A signature can be spelled in other ways.  Plain JSON will do: nothing has a tag.
+        salt, derivation, digest = _stock_how
+        keys = *self._fallbacks, self._secret
+        serializer = _make_serializer(keys, salt, json, derivation, digest)
         try:
-            return SecureCookieSession(self._serializer.loads(self._cookie))
+            return SecureCookieSession(serializer.loads(cookie))
         except BadSignature:
             return SecureCookieSession()
 
     def needs_saving(self, app: Flask) -> bool:
         """Tell whether a session that nobody asked for must be looked at by ``save_session``."""
-        return not _is_stock(app) or (
-            self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]
+        interface = app.session_interface
+        return (
+            type(interface) is not SecureCookieSessionInterface
+            or (bool(vars(interface)) and not vars(interface).keys().isdisjoint(_PARTS))
+            or _saving_parts(SecureCookieSessionInterface) != _stock_saving
+            or (self._glimpse.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
         )
 
 
-def defer_session(app: Flask, request: Request) -> DeferredSession | None:
+def defer_session(
+    app: Flask, request: Request | None, environ: WSGIEnvironment
+) -> DeferredSession | None:
     """Put off opening the session; None if it must be opened now.
 
     Now, if a program has any part in it: a session interface of its own, a method or class of
     this one replaced, a tag of its own, its own way with JSON or cookies.  Now as well for any
-    cookie that opening might refuse other than by its signature.
+    cookie that opening might refuse other than by its signature.  This is on every request, so
+    it reads no more than it must, and what a cookie says is remembered.
+
+    Args:
+        request: None for one of the usual class that has not been made yet.
+        environ: What that one will be made of.
     """
-    if not (_is_stock(app) and isinstance(app.secret_key, (str, bytes)) and app.secret_key):
+    if not _opens_as_usual(app):
         return None
-    try:
-        # With plain JSON: there are no tags to read, and the active application has no part in it.
-        serializer = _kept_serializer(*_what_decides(app.session_interface, app, json))
-    except TypeError:  # something that cannot be a key of the cache
+    secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"] or ()
+    if not secret or type(secret) not in _texts:
         return None
-    name = app.config["SESSION_COOKIE_NAME"]
-    if _is_not_sent(name, request):
-        return DeferredSession(serializer, "", False)
-    cookie = request.cookies.get(name)
-    if not cookie:
-        return DeferredSession(serializer, "", False)
-    glance = _glance(cookie)
-    if glance is None:
+    if fallbacks:
+        fallbacks = tuple(fallbacks)
+        if not _texts.issuperset(map(type, fallbacks)):
+            return None
+    glimpse = _glimpse(app.config["SESSION_COOKIE_NAME"], request, environ)
+    if glimpse is None:
         return None
-    signed, permanent = glance
-    age = int(time.time()) - signed
-    if not 0 <= age <= int(app.permanent_session_lifetime.total_seconds()):
-        return None
-    return DeferredSession(serializer, cookie, permanent)
+    if glimpse.cookie:
+        age = int(time.time()) - glimpse.timestamp
+        if not 0 <= age <= int(app.permanent_session_lifetime.total_seconds()):
+            glimpse = _no_cookie  # whoever signed it
+    return DeferredSession(secret, fallbacks, glimpse)
 
 
-def _is_not_sent(name: Any, request: Request) -> bool:
-    """Tell whether a cookie is certainly not there, without taking the cookies apart."""
-    kind = type(request)
-    return (
-        isinstance(name, str)
-        # No name is quoted.
-        and kind.cookies is Request.cookies
-        and kind.__init__ is Request.__init__
-        and name not in request._environ.get("HTTP_COOKIE", "")
-        and "cookies" not in vars(request)
-    )
+_texts = frozenset({str, bytes})
+
+
+def _glimpse(name: Any, request: Request | None, environ: WSGIEnvironment) -> _Glimpse | None:
+    """Look at the cookie of a request; None if it takes opening the session to tell."""
+    if request is not None:
+        if type(name) is not str or not _has_usual_cookies(request):
+            return _glimpse_of(request.cookies.get(name))
+        environ = _environ_of(request)
+    elif type(name) is not str or Request.cookies is not _stock_cookies:
+        return None
+    header = environ.get("HTTP_COOKIE")
+    if not header:
+        return _no_cookie
+    if len(header) > 4096:  # the memory is bounded in this way too
+        return _glimpse_into.__wrapped__(header, name)
+    return _glimpse_into(header, name)
 
 
 @lru_cache(maxsize=256)
-def _glance(cookie: str) -> tuple[int, bool] | None:
-    """Read a cookie without believing it: when it was signed, and whether it says permanent.
+def _glimpse_into(header: str, name: str) -> _Glimpse | None:
+    """Look at the cookie of a name."""
+    if name not in header:  # no name is quoted
+        return _no_cookie
+    return _glimpse_of(_find_cookie(header, name)) if header.isascii() else None
+
+
+def _glimpse_of(cookie: str | None) -> _Glimpse | None:
+    """Read a cookie without believing it: what was signed, and when.
 
     None if it is anything but an uncompressed JSON object without tags.  Only such a one is sure
     to become a session if its signature is good.
     """
-    payload, _, rest = cookie.partition(".")
+    if not cookie:
+        return _no_cookie
     try:
-        text = base64_decode(payload)
-        signed = bytes_to_int(base64_decode(rest.partition(".")[0]))
-        # Every tag begins with a space, however that is written.
-        tagged = b'" ' in text or b'"\\u0020' in text
-        value = None if tagged else json.loads(text.decode())
-    except (ValueError, RecursionError, struct.error, BadData):
+        signed, _, sig = cookie.encode().rpartition(b".")
+        payload, _, when = signed.rpartition(b".")
+        text = base64_decode(payload).decode()
+        timestamp = bytes_to_int(base64_decode(when))
+        value, end = _scan(text, 0)
+    except (ValueError, RecursionError, struct.error, BadData, StopIteration):
         return None
-    return (signed, bool(value.get("_permanent"))) if isinstance(value, dict) else None
+    if (
+        payload.startswith(b".")  # compressed
+        or timestamp > _last_second
+        or end != len(text)
+        or type(value) is not dict
+        # Every tag begins with a space, however that is written.
+        or '" ' in text
+        or '"\\u0020' in text
+        or text.count("[") + text.count("{") > 50  # deep, and the stack may be so by then
+    ):
+        return None
+    return _Glimpse(cookie, signed, sig, text, timestamp, bool(value.get("_permanent")))
 
 
-# Whatever of the interface has a part in it.
-_PARTS = (
+# Whatever of the interface has a part in opening sessions, and in saving them.
+_OPENING = (
+    "get_cookie_name",
+    "get_signing_serializer",
+    "open_session",
+    "session_class",
+    "salt",
+    "key_derivation",
+    "digest_method",
+    "serializer",
+)
+_SAVING = (
     "get_cookie_domain",
     "get_cookie_httponly",
     "get_cookie_name",
@@ -398,33 +696,36 @@ _PARTS = (
     "get_cookie_path",
     "get_cookie_samesite",
     "get_cookie_secure",
-    "get_signing_serializer",
     "is_null_session",
     "make_null_session",
     "null_session_class",
-    "open_session",
     "save_session",
-    "session_class",
     "should_set_cookie",
-    "salt",
-    "digest_method",
-    "key_derivation",
-    "serializer",
 )
-_parts_of_interface = attrgetter(*_PARTS)
-_stock_parts = _parts_of_interface(SecureCookieSessionInterface)
-_stock_tags = list(session_json_serializer.order)
+_PARTS = frozenset(_OPENING + _SAVING)
+_opening_parts = attrgetter(*_OPENING)
+_saving_parts = attrgetter(*_SAVING)
+_stock_opening = _opening_parts(SecureCookieSessionInterface)
+_stock_saving = _saving_parts(SecureCookieSessionInterface)
+_stock_how = (
+    SecureCookieSessionInterface.salt,
+    SecureCookieSessionInterface.key_derivation,
+    SecureCookieSessionInterface.digest_method,
+)
+_stock_tags = dict(session_json_serializer.tags)
+_stock_reading = DefaultJSONProvider.loads, TaggedJSONSerializer.loads, TaggedJSONSerializer.untag
 
 
-def _is_stock(app: Flask) -> bool:
-    """Tell whether nothing of a program's own opens or saves the sessions of an application."""
-    interface = app.session_interface
-    provider = app.json
+def _opens_as_usual(app: Flask) -> bool:
+    """Tell whether nothing of a program's own opens the sessions of an application."""
+    interface, provider = app.session_interface, app.json
     return (
         type(interface) is SecureCookieSessionInterface
-        and vars(interface).keys().isdisjoint(_PARTS)
-        and _parts_of_interface(SecureCookieSessionInterface) == _stock_parts
-        and session_json_serializer.order == _stock_tags
+        and (not vars(interface) or vars(interface).keys().isdisjoint(_PARTS))
+        and _opening_parts(SecureCookieSessionInterface) == _stock_opening
+        and session_json_serializer.tags == _stock_tags
         and type(provider) is DefaultJSONProvider
         and "loads" not in vars(provider)
+        and _stock_reading
+        == (DefaultJSONProvider.loads, TaggedJSONSerializer.loads, TaggedJSONSerializer.untag)
     )

@@ -118,7 +118,7 @@ def base64_encode(string: str | bytes) -> bytes:
     """
     if isinstance(string, str):
         string = string.encode()
-    return b2a_base64(string, newline=False).rstrip(b"=").translate(_to_urlsafe)
+    return b2a_base64(string, newline=False).translate(_to_urlsafe, b"=")
 
 
 def base64_decode(string: str | bytes) -> bytes:
@@ -224,10 +224,15 @@ class HMACAlgorithm(SigningAlgorithm):
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the HMAC of a value."""
         try:
-            hashes = _keyed_hashes(key, self.digest_method)
+            inner, outer = _keyed_hashes(key, self.digest_method)
         except Exception:  # not bytes and a function: the library knows what to do or to say
             return hmac.new(key, value, self.digest_method).digest()
-        return _hmac(hashes, value)
+        # As in _hmac; spelled out, since each signature is made here.
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        mac: bytes = outer.digest()
+        return mac
 
 
 @_remembered
@@ -319,12 +324,15 @@ class Signer:
 
     def get_signature(self, value: str | bytes) -> bytes:
         """Return the signature of a value, in base64."""
-        value = want_bytes(value)
-        return base64_encode(self.algorithm.get_signature(self.derive_key(), value))
+        if isinstance(value, str):
+            value = value.encode()
+        mac = self.algorithm.get_signature(self.derive_key(), value)
+        return b2a_base64(mac, newline=False).translate(_to_urlsafe, b"=")
 
     def sign(self, value: str | bytes) -> bytes:
         """Return the value with its signature behind it."""
-        value = want_bytes(value)
+        if isinstance(value, str):
+            value = value.encode()
         return value + self.sep + self.get_signature(value)
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
@@ -349,9 +357,14 @@ class Signer:
         if isinstance(signed_value, str):
             signed_value = signed_value.encode()
         sep = self.sep
-        if sep not in signed_value:
+        found: Any
+        if type(signed_value) is bytes:
+            value, found, sig = signed_value.rpartition(sep)
+        else:  # a bytearray, or what raises an error here
+            found = sep in signed_value
+            value, sig = signed_value.rsplit(sep, 1) if found else (signed_value, b"")
+        if not found:
             raise BadSignature(f"No {sep!r} found in value")
-        value, sig = signed_value.rsplit(sep, 1)
         if self.verify_signature(value, sig):
             return value
         raise BadSignature(f"Signature {sig!r} does not match", payload=value)
@@ -424,18 +437,21 @@ class TimestampSigner(Signer):
             SignatureExpired: It is older, or from the future.
             BadSignature: There is none, or it does not fit.
         """
-        sep, refusal = want_bytes(self.sep), None
+        sep: Any = self.sep
+        if isinstance(sep, str):
+            sep = sep.encode()
+        refusal = None
         try:
             result = super().unsign(signed_value)
         except BadSignature as error:
             refusal, result = str(error), error.payload or b""
             if sep not in result:
                 raise
-        if sep not in result:
+        value, found, text = result.rpartition(sep)
+        if not found:
             raise BadTimeSignature("timestamp missing", payload=result)
-        value, text = result.rsplit(sep, 1)
         try:
-            timestamp = _read_timestamp(bytes(text))
+            timestamp = _read_timestamp(text if type(text) is bytes else bytes(text))
         except Exception:
             timestamp = None
         if refusal is not None:
@@ -443,7 +459,9 @@ class TimestampSigner(Signer):
         if timestamp is None:
             raise BadTimeSignature("Malformed timestamp", payload=value)
         if max_age is not None:
-            self._check_age(timestamp, max_age, value)
+            age = self.get_timestamp() - timestamp
+            if age > max_age or age < 0:
+                raise self._expired(age, max_age, value, timestamp)
         return (value, self.timestamp_to_datetime(timestamp)) if return_timestamp else value
 
     def _refuse(self, refusal: str, value: bytes, timestamp: int | None) -> BadTimeSignature:
@@ -455,13 +473,11 @@ class TimestampSigner(Signer):
         except (ValueError, OSError, OverflowError) as error:
             raise BadTimeSignature("Malformed timestamp", value) from error
 
-    def _check_age(self, timestamp: int, max_age: int, value: bytes) -> None:
-        """Raise the error for a signature that is too old or from the future."""
-        age = self.get_timestamp() - timestamp
-        if age > max_age or age < 0:
-            bound = f"> {max_age}" if age > max_age else "< 0"
-            signed = self.timestamp_to_datetime(timestamp)
-            raise SignatureExpired(f"Signature age {age} {bound} seconds", value, signed)
+    def _expired(self, age: int, max_age: int, value: bytes, timestamp: int) -> SignatureExpired:
+        """Return the error for a signature that is too old or from the future."""
+        bound = f"> {max_age}" if age > max_age else "< 0"
+        signed = self.timestamp_to_datetime(timestamp)
+        return SignatureExpired(f"Signature age {age} {bound} seconds", value, signed)
 
     def validate(self, signed_value: str | bytes, max_age: int | None = None) -> bool:
         """Tell whether :meth:`unsign` accepts signature and age."""
@@ -638,7 +654,8 @@ class _KeptSigner(TimestampSigner):
     def sign(self, value: bytes) -> bytes:  # type: ignore[override]  # a serializer's payload
         """Return the value with the time and the signature of both behind it."""
         value += self.sep + _write_timestamp(self.get_timestamp())
-        return value + self.sep + base64_encode(_hmac(self._hashes[0], value))
+        mac = b2a_base64(_hmac(self._hashes[0], value), newline=False)
+        return value + self.sep + mac.translate(_to_urlsafe, b"=")
 
     def accept(self, token: bytes, max_age: int | None) -> bytes | None:
         """Return the value of a token that is certainly good, else None."""
@@ -652,10 +669,15 @@ class _KeptSigner(TimestampSigner):
                 return None
         except Exception:
             return None
+        return value if self.fits(signed, sig) else None
+
+    def fits(self, signed: bytes, sig: bytes) -> bool:
+        """Tell whether this is a signature of what was signed, in its usual spelling."""
         for hashes in self._hashes:
-            if compare_digest(sig, base64_encode(_hmac(hashes, signed))):
-                return value
-        return None
+            mac = b2a_base64(_hmac(hashes, signed), newline=False)
+            if compare_digest(sig, mac.translate(_to_urlsafe, b"=")):
+                return True
+        return False
 
 
 # All that decides which signer a serializer makes, and what that signer does.
@@ -667,14 +689,17 @@ _decides = attrgetter(
     "signer",
     "make_signer.__func__",
     "iter_unsigners.__func__",
-    "signer.derive_key",
-    "signer.get_signature",
-    "signer.verify_signature",
-    "signer.sign",
-    "signer.unsign",
-    "signer.default_digest_method",
-    "signer.default_key_derivation",
 )
+_methods = attrgetter(
+    "derive_key",
+    "get_signature",
+    "verify_signature",
+    "sign",
+    "unsign",
+    "default_digest_method",
+    "default_key_derivation",
+)
+_own_methods = _methods(TimestampSigner)
 
 
 class TimedSerializer(Serializer[T]):
@@ -693,12 +718,14 @@ class TimedSerializer(Serializer[T]):
             decides = _decides(self)
         except AttributeError:
             return None
+        if _methods(TimestampSigner) != _own_methods:
+            return None
         known, signer = self._kept
         if known != (salt, decides):
             signer = None
             with suppress(Exception):  # then it is make_signer's to raise
                 keys, kwargs, fallbacks = map(copy, decides[:3])
-                if decides[4:12] == _own and not fallbacks and "algorithm" not in kwargs:
+                if decides[4:] == _own and not fallbacks and "algorithm" not in kwargs:
                     signer = _KeptSigner(keys, decides[3] if salt is None else salt, **kwargs)
                 self._kept = (salt, (keys, kwargs, fallbacks, *decides[3:])), signer
         return signer
@@ -749,7 +776,7 @@ class TimedSerializer(Serializer[T]):
         return self._loads_unsafe(s, salt=salt, max_age=max_age)
 
 
-_own = _decides(TimedSerializer("key"))[4:12]
+_own = _decides(TimedSerializer("key"))[4:]
 
 
 class _CompactJSON:
@@ -762,6 +789,22 @@ class _CompactJSON:
     @staticmethod
     def dumps(obj: Any, **kwargs: Any) -> str:
         return json.dumps(obj, **{"ensure_ascii": False, "separators": (",", ":"), **kwargs})
+
+
+# zlib takes 260 KiB for each payload and gives them back.  glibc returns that much to the system
+# each time, at many times the cost of compressing, until it has seen a larger block come and go.
+bytearray(1 << 19)
+
+
+def _encode_payload(data: bytes) -> bytes:
+    """Write bytes in base64: compressed, behind a dot, where that is shorter."""
+    # Less can never win: zlib's frame is six bytes, and the least block that says more than
+    # it holds is four: a literal, a match and an end (RFC 1950; RFC 1951, section 3.2.6).
+    if len(data) >= 12:
+        compressed = zlib.compress(data)
+        if len(compressed) < len(data) - 1:
+            return b"." + base64_encode(compressed)
+    return base64_encode(data)
 
 
 class URLSafeSerializerMixin(Serializer[str]):
@@ -795,14 +838,7 @@ class URLSafeSerializerMixin(Serializer[str]):
 
     def dump_payload(self, obj: Any) -> bytes:
         """Write a value as base64."""
-        data = super().dump_payload(obj)
-        # Less can never win: zlib's frame is six bytes, and the least block that says more than
-        # it holds is four: a literal, a match and an end (RFC 1950; RFC 1951, section 3.2.6).
-        if len(data) >= 12:
-            compressed = zlib.compress(data)
-            if len(compressed) < len(data) - 1:
-                return b"." + base64_encode(compressed)
-        return base64_encode(data)
+        return _encode_payload(super().dump_payload(obj))
 
 
 class URLSafeSerializer(URLSafeSerializerMixin, Serializer[str]):

@@ -82,9 +82,43 @@ def _default(o: Any) -> Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
-# Typed, because 1 and 1.0 are the same key otherwise and not the same option.
-_kept_encoder = lru_cache(maxsize=64, typed=True)(json.JSONEncoder)
+# What the standard library's encoder does most of its work with; None without the C extension.
+_make_write: Any = getattr(json.encoder, "c_make_encoder", None)
 _scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
+
+
+class _Encoder(json.JSONEncoder):
+    """An encoder that is kept between calls, and keeps what ``json.JSONEncoder`` makes in each.
+
+    That notes which containers it is in, to notice circles: so one call at a time has it, and
+    after an error, when the notes are wrong, nobody.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        escape = json.encoder.encode_basestring
+        if self.ensure_ascii:
+            escape = json.encoder.encode_basestring_ascii
+        separators = self.key_separator, self.item_separator
+        flags = self.sort_keys, self.skipkeys, self.allow_nan
+        self._options = (self.default, escape, None, *separators, *flags)
+        self._idle: list[Any] = []
+        if _make_write is None or self.indent is not None or not self.check_circular:
+            self.encode = super().encode  # type: ignore[method-assign]  # the library's own way
+
+    def encode(self, o: Any) -> str:
+        """Return the JSON of a value."""
+        try:
+            write = self._idle.pop()
+        except IndexError:
+            write = _make_write({}, *self._options)
+        chunks = write(o, 0)
+        self._idle.append(write)
+        return "".join(chunks)
+
+
+# Typed, because 1 and 1.0 are the same key otherwise and not the same option.
+_kept_encoder = lru_cache(maxsize=64, typed=True)(_Encoder)
 
 
 def _encoder(options: dict[str, Any]) -> json.JSONEncoder:
@@ -93,6 +127,16 @@ def _encoder(options: dict[str, Any]) -> json.JSONEncoder:
         return _kept_encoder(**options)
     except TypeError:  # an option that cannot be a key of the cache, or that no encoder knows
         return json.JSONEncoder(**options)
+
+
+_compact = {"separators": (",", ":")}
+
+
+@lru_cache(maxsize=8)
+def _encode_compact(ensure_ascii: Any, sort_keys: Any) -> Callable[[Any], str]:
+    """Return the ``encode`` of the encoder for responses and sessions."""
+    options = {"default": _default, "ensure_ascii": ensure_ascii, "sort_keys": sort_keys}
+    return _Encoder(**options, **_compact).encode
 
 
 class DefaultJSONProvider(JSONProvider):
@@ -116,6 +160,14 @@ class DefaultJSONProvider(JSONProvider):
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Serialize to a string; keyword arguments are those of ``json.dumps``."""
+        # What every JSON response and session asks for, without a dict of options.
+        if kwargs == _compact and self.default is _default:
+            try:
+                encode = _encode_compact(self.ensure_ascii, self.sort_keys)
+            except TypeError:
+                pass
+            else:
+                return encode(obj)
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
@@ -139,7 +191,7 @@ class DefaultJSONProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Make a response with a JSON body that ends in a newline."""
         obj = self._prepare_response_obj(args, kwargs)
-        layout: dict[str, Any] = {"separators": (",", ":")}
+        layout: dict[str, Any] = _compact
         if self.compact is False or (self.compact is None and self._app.debug):
             layout = {"indent": 2}
         return self._app.response_class(f"{self.dumps(obj, **layout)}\n", mimetype=self.mimetype)

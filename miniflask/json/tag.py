@@ -296,15 +296,20 @@ class TaggedJSONSerializer:
 
     def _untag_scan(self, value: Any) -> Any:
         """Untag a value, and first what is in it."""
+        if type(self) is TaggedJSONSerializer and TaggedJSONSerializer.untag is _stock_untag:
+            return _untagged(value, self.tags)
         scan = self._untag_scan
         if isinstance(value, dict):
-            return self.untag({k: v if type(v) in _scalars else scan(v) for k, v in value.items()})
+            return self.untag({k: scan(v) for k, v in value.items()})
         if isinstance(value, list):
-            return [v if type(v) in _scalars else scan(v) for v in value]
+            return [scan(v) for v in value]
         return value
 
     def dumps(self, value: Any) -> str:
         """Return a value as compact JSON."""
+        stock = type(self) is TaggedJSONSerializer and TaggedJSONSerializer.tag is _stock_tag
+        if stock and self.order == self._stock_order:
+            return dumps(_tagged(value, self), separators=(",", ":"))
         return dumps(self.tag(value), separators=(",", ":"))
 
     def loads(self, value: str) -> Any:
@@ -313,3 +318,43 @@ class TaggedJSONSerializer:
 
 
 _stock = [*TaggedJSONSerializer.default_tags]
+_stock_tag = TaggedJSONSerializer.tag
+_stock_untag = TaggedJSONSerializer.untag
+_all_scalars = _scalars.issuperset
+
+
+def _tagged(value: Any, serializer: TaggedJSONSerializer) -> Any:
+    """Do as :meth:`TaggedJSONSerializer.tag` for a reader who changes nothing.
+
+    What needs no tag is not copied; and tuples, in which messages are flashed, are not offered
+    to the tags before theirs.  Each container is looked through at once, by the library.
+    """
+    kind = type(value)
+    if kind is dict and len(value) != 1:
+        if _all_scalars(map(type, value.values())):
+            return value
+        return {k: v if type(v) in _scalars else _tagged(v, serializer) for k, v in value.items()}
+    if kind is list or kind is tuple:
+        if not _all_scalars(map(type, value)):
+            value = [v if type(v) in _scalars else _tagged(v, serializer) for v in value]
+        return value if kind is list else {TagTuple.key: [*value]}
+    return serializer.tag(value)
+
+
+def _untagged(value: Any, tags: dict[str, JSONTag]) -> Any:
+    """Do as ``_untag_scan``, without a call for each object that has no tag."""
+    if isinstance(value, list):
+        if _all_scalars(map(type, value)):
+            return [*value]
+        return [v if type(v) in _scalars else _untagged(v, tags) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if _all_scalars(map(type, value.values())):
+        value = {**value}
+    else:
+        value = {k: v if type(v) in _scalars else _untagged(v, tags) for k, v in value.items()}
+    if len(value) == 1:
+        key = next(iter(value))
+        if key in tags:
+            return tags[key].to_python(value[key])
+    return value

@@ -330,6 +330,47 @@ def test_d55_generated_values(same: Same, value: Any) -> None:
     same(lambda fw: fw.json.dumps(value))
 
 
+@generated
+@given(
+    value=json_values,
+    options=st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "ensure_ascii": st.booleans(),
+                "sort_keys": st.booleans(),
+                "compact": st.sampled_from([True, False, None]),
+                "mimetype": st.just("application/vnd.api+json"),
+                "default": st.just(repr),
+            },
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_d55_kept_encoders_change_nothing(same: Same, value: Any, options: Any) -> None:
+    """Options that change between calls count alike, with encoders kept or made each time."""
+
+    def respond(fw: Any, general: bool = False) -> Any:
+        app = fw.Flask("sample")
+        provider = app.json
+        if general:
+            usual = type(provider).default
+            own = type("Own", (type(provider),), {"default": lambda self, o: usual(o)})
+            app.json = provider = own(app)
+        done = []
+        with app.app_context():
+            for changes in options:
+                vars(provider).update(changes)
+                response = fw.jsonify(value)
+                done.append([response.data, response.content_type])
+                done.append(fw.json.dumps(value, separators=(",", ":")))
+        return done
+
+    same(respond)
+    same(lambda fw: respond(fw, general=fw.__name__ == "miniflask"))
+
+
 JSON_BODIES = [b'{"a": [1, null]}', b"", b"{", b"null", b'"\xc3\xa9"', b"\xff", b"[1]\x00"]
 CONTENT_TYPES = [
     "application/json",

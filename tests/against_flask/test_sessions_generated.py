@@ -1,7 +1,8 @@
 """Generated visits: what happens to a session over many requests, on both frameworks.
 
-Three applications get the same requests: ours, which opens a session only when somebody asks;
-ours with a subclass of its own interface, which opens every session at once; and Flask's.
+Four applications get the same requests: ours, which opens a session only when somebody asks;
+ours with a subclass of its own interface, which opens every session at once; ours with nothing
+kept between requests, as a method is overridden wherever something is; and Flask's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -18,12 +20,14 @@ import flask.sessions
 import itsdangerous.timed
 import markupsafe
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+import werkzeug.test
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 import miniflask
 import miniflask.sessions
 import miniflask.signing
+from miniflask.json.provider import DefaultJSONProvider
 from tests.against_flask.harness import Outcome, Trace, describe, send
 
 # ---- a clock that both frameworks read, and that stands still ----
@@ -188,14 +192,66 @@ class EagerInterface(miniflask.sessions.SecureCookieSessionInterface):
     """The interface built in, in a subclass, for which nothing is put off."""
 
 
+class GeneralInterface(miniflask.sessions.SecureCookieSessionInterface):
+    """The interface built in, which asks for a serializer each time."""
+
+    def get_signing_serializer(self, app: Any) -> Any:
+        """Return the usual serializer."""
+        return super().get_signing_serializer(app)
+
+
+class GeneralRequest(miniflask.Request):
+    """A request whose cookies are taken apart each time."""
+
+    @property
+    def cookies(self) -> Any:
+        """Return the usual cookies."""
+        return super().cookies
+
+
+class GeneralResponse(miniflask.Response):
+    """A response for which nothing is known about cookies."""
+
+    @property
+    def vary(self) -> Any:
+        """Return the usual set."""
+        return super().vary
+
+    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+        """Set a cookie as usual."""
+        super().set_cookie(*args, **kwargs)
+
+
+class GeneralProvider(DefaultJSONProvider):
+    """A provider that makes its encoder each time."""
+
+    @staticmethod
+    def default(o: Any) -> Any:
+        """Serialize what the usual provider does."""
+        return DefaultJSONProvider.default(o)
+
+
+def make_general(app: Any) -> None:
+    """Override a method wherever something is kept."""
+    app.session_interface = GeneralInterface()
+    app.request_class = GeneralRequest
+    app.response_class = GeneralResponse
+    app.json = GeneralProvider(app)
+
+
+def make_eager(app: Any) -> None:
+    """Have every session opened at once."""
+    app.session_interface = EagerInterface()
+
+
 class Visitor:
     """A browser with one cookie, which remembers all it ever had."""
 
-    def __init__(self, fw: Any, eager: bool, script: list[Any]) -> None:
+    def __init__(self, fw: Any, script: list[Any], prepare: Callable[[Any], None] | None) -> None:
         self.trace = Trace(fw)
         self.app = make_app(fw, self.trace, script)
-        if eager:
-            self.app.session_interface = EagerInterface()
+        if prepare is not None:
+            prepare(self.app)
         self.cookie: str | None = None
         self.seen: list[str] = []
 
@@ -243,23 +299,25 @@ class Visitor:
 def test_visits_agree(steps: Any) -> None:
     """Session, Set-Cookie and Vary agree over any sequence of requests, rotations and forgeries."""
     Clock.now = 1_700_000_000.0
-    scripts = [[copy.deepcopy(operations) for _, operations in steps] for _ in range(3)]
-    lazy = Visitor(miniflask, False, scripts[0])
-    eager = Visitor(miniflask, True, scripts[1])
-    theirs = Visitor(flask, False, scripts[2])
+    scripts = [[copy.deepcopy(operations) for _, operations in steps] for _ in range(4)]
+    lazy = Visitor(miniflask, scripts[0], None)
+    eager = Visitor(miniflask, scripts[1], make_eager)
+    general = Visitor(miniflask, scripts[2], make_general)
+    theirs = Visitor(flask, scripts[3], None)
     cookies = 0
     for step_changes, _ in steps:
         for change in step_changes:
             if change[0] == "clock":
                 Clock.now += change[1]
-            for visitor in (lazy, eager, theirs):
+            for visitor in (lazy, eager, general, theirs):
                 visitor.change(change)
         outcome = theirs.visit()
         cookies += theirs.cookie is not None
         assert lazy.visit() == outcome
         assert eager.visit() == outcome
-        assert lazy.trace.events == theirs.trace.events
-        assert eager.trace.events == theirs.trace.events
+        assert general.visit() == outcome
+        for visitor in (lazy, eager, general):
+            assert visitor.trace.events == theirs.trace.events
     event(f"{cookies} cookies")
 
 
@@ -267,3 +325,122 @@ def test_describe_keeps_what_matters() -> None:
     """The comparison of traces tells values apart that are equal but not the same."""
     assert describe({"a": (1, [2])}) == {"a": [1, [2]]}
     assert describe(ValueError("x")) == ("ValueError", "x")
+
+
+settings_of_cookies = st.fixed_dictionaries(
+    {},
+    optional={
+        "SESSION_COOKIE_NAME": st.sampled_from(
+            ["session", "s", "a b", "é", "n;m", "n=m", "n\nm", "session-2"]
+        ),
+        "SESSION_COOKIE_DOMAIN": st.sampled_from(
+            [None, False, "example.com", ".a.b", "a:80", "bücher.de"]
+        ),
+        "SESSION_COOKIE_PATH": st.sampled_from([None, "/", "/a b", "/é;x", "/a/b?c"]),
+        "SESSION_COOKIE_HTTPONLY": st.sampled_from([True, False, None, 1, 0, "yes"]),
+        "SESSION_COOKIE_SECURE": st.sampled_from([True, False, None, 1, 1.0, "yes"]),
+        "SESSION_COOKIE_PARTITIONED": st.sampled_from([True, False, 1]),
+        "SESSION_COOKIE_SAMESITE": st.sampled_from([None, "Lax", "strict", "none", "other", True]),
+        "MAX_COOKIE_SIZE": st.sampled_from([0, 100, 150, 4093]),
+        "PERMANENT_SESSION_LIFETIME": st.sampled_from([dt.timedelta(1), 5, dt.timedelta(0, 0.5)]),
+    },
+)
+
+
+class Saved(dict):  # type: ignore[type-arg]  # any session will do
+    """A session to save."""
+
+    accessed = modified = True
+    permanent = False
+
+
+@given(
+    st.lists(
+        st.tuples(settings_of_cookies, st.booleans(), st.booleans(), st.text(max_size=300)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([None, "Vary", "vary"]),
+    st.sampled_from(["Accept", "cookie", "Accept, Cookie", "*", ""]),
+)
+def test_cookies_are_set_alike(cases: list[Any], vary: str | None, value: str) -> None:
+    """The headers of a saved session agree for any settings, which may change in between."""
+
+    def save(fw: Any, prepare: Callable[[Any], None] | None) -> list[Any]:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        if prepare is not None:
+            prepare(app)
+        done = []
+        for changes, permanent, accessed, text in cases:
+            app.config.update(changes)
+            session = Saved(text=text)
+            session.permanent, session.accessed = permanent, accessed
+            response = app.response_class("body", headers={} if vary is None else {vary: value})
+            with app.app_context(), warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                try:
+                    app.session_interface.save_session(app, session, response)
+                except Exception as e:
+                    done.append(describe(e))
+            messages = [str(each.message) for each in warned if each.category is UserWarning]
+            done.append([list(response.headers), messages])
+        return done
+
+    theirs = save(flask, None)
+    assert save(miniflask, None) == theirs
+    assert save(miniflask, make_general) == theirs
+
+
+cookie_texts = st.lists(
+    st.sampled_from([*'ab=;; \t\n"\\,.\x00é\u0100', "session", "session=", "; session=", "=x;"]),
+    max_size=10,
+).map("".join)
+cookie_names = st.one_of(
+    st.just("session"),
+    st.just("a"),
+    st.sampled_from(
+        ["session", "a", "ab", "", "a b", "=", "a;b", "é", '"', "a.b", "\n", "(", "a\n"]
+    ),
+    st.text(st.sampled_from("ab=; .[\n"), max_size=3),
+)
+
+
+@given(cookie_texts, cookie_names)
+@example("session", "session")
+@example("session=", "session")
+@example('a="x; session=1"; session=2', "session")
+@example('session="1"', "session")
+@example("a=1;\tsession\t=\t2\t;b", "session")
+@example("a session=1; session=2", "session")
+@example("session=1\n", "session")
+@example("session=1 \n", "session")
+@example("session=1 2; session=3", "session")
+@example("xsession=1; sessionx=2; session=3; session=4", "session")
+def test_one_cookie_is_found_as_among_all(header: str, name: str) -> None:
+    """The first cookie of a name is found in any header in which Werkzeug finds it."""
+
+    def find(fw: Any, prepare: Callable[[Any], None] | None) -> Any:
+        app = fw.Flask("sample")
+        environ = {**werkzeug.test.EnvironBuilder().get_environ(), "HTTP_COOKIE": header}
+        app.config.update(SESSION_COOKIE_NAME=name, SECRET_KEY="key")
+        if prepare is not None:
+            prepare(app)
+        return app.request_class(environ)
+
+    def attempt(action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except Exception as e:
+            return describe(e)
+
+    expected = attempt(lambda: find(flask, None).cookies.get(name))
+    for prepare in (None, make_general):
+        request = find(miniflask, prepare)
+        assert attempt(lambda: miniflask.sessions._cookie_of(request, name)) == expected
+    if header.isascii():
+        assert miniflask.sessions._find_cookie(header, name) == expected
+        assert miniflask.sessions._glimpse_into(header, name) == (
+            miniflask.sessions._glimpse_of(expected)
+        )
+    event("found" if expected else "not found")

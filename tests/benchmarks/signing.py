@@ -13,6 +13,7 @@ from unittest import mock
 import flask
 import flask.sessions
 import itsdangerous
+from werkzeug.test import EnvironBuilder
 
 import miniflask
 import miniflask.sessions
@@ -21,6 +22,7 @@ import miniflask.signing
 ROUNDS = 200
 BUDGET = 100
 SESSION = {"user_id": 42, "name": "alice", "cart": [1, 2, 3], "_permanent": True}
+VISIT = {"user_id": 42, "name": "alice"}
 LOGIN = {
     "_user_id": "42",
     "_fresh": True,
@@ -63,6 +65,44 @@ def cookies(session: dict[str, Any], visitors: int = 1) -> Callable[[Side], dict
     return prepare
 
 
+def visit(session: dict[str, Any]) -> Callable[[Side], dict[str, Any]]:
+    """Prepare a request that brings a session, and what opens and saves one."""
+
+    def prepare(side: Side) -> dict[str, Any]:
+        names = cookies(session)(side)
+        app, interface = names["app"], names["app"].session_interface
+        environ = EnvironBuilder().get_environ()
+        environ["HTTP_COOKIE"] = f"theme=dark; session={names['cookies'][0]}; lang=en"
+        defer = getattr(side[1].sessions, "defer_session", None)
+
+        def open_session(request: Any) -> Any:
+            deferred = defer and defer(app, request, environ)
+            return deferred.open() if deferred else interface.open_session(app, request)
+
+        def leave_session(request: Any) -> None:
+            deferred = defer and defer(app, request, environ)
+            if not deferred or deferred.needs_saving(app):
+                opened = interface.open_session(app, request)
+                interface.save_session(app, opened, app.response_class())
+
+        def save_session() -> None:
+            kept["n"] = 1
+            kept.accessed = True
+            response.headers.clear()
+            interface.save_session(app, kept, response)
+
+        response, kept = app.response_class(), app.session_interface.session_class(session)
+        return {
+            "app": app,
+            "request": lambda: app.request_class(environ),
+            "open": open_session,
+            "leave": leave_session,
+            "save": save_session,
+        }
+
+    return prepare
+
+
 LOAD = "for cookie in cookies: it.loads(cookie, max_age=86400)"
 DUMP = "it.dumps(session)"
 # Each framework gets its serializer anew in each request.
@@ -79,6 +119,11 @@ CASES: list[tuple[str, str, Callable[[Side], dict[str, Any]], int]] = [
     ("session load in a request, after login", REQUEST_LOAD, cookies(LOGIN), BUDGET),
     ("session dump in a request", REQUEST_DUMP, cookies(SESSION), BUDGET),
     ("session dump in a request, after login", REQUEST_DUMP, cookies(LOGIN), BUDGET),
+    ("session opened by a request", "open(request())", visit(VISIT), BUDGET),
+    ("session not used by a request", "leave(request())", visit(VISIT), BUDGET),
+    ("session saved in a response", "save()", visit(VISIT), BUDGET),
+    ("permanent session saved", "save()", visit(SESSION), BUDGET),
+    ("session saved, after login", "save()", visit(LOGIN), BUDGET),
     ("session load", LOAD, cookies(SESSION), BUDGET),
     ("session load, of 1,000 visitors", LOAD, cookies(SESSION, 1_000), 1),
     ("session load, after login", LOAD, cookies(LOGIN), BUDGET),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 import miniflask
 from miniflask import sessions
 from miniflask.json.provider import DefaultJSONProvider
-from miniflask.json.tag import JSONTag
+from miniflask.json.tag import JSONTag, TaggedJSONSerializer
 from miniflask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from miniflask.signing import URLSafeTimedSerializer
 
@@ -186,7 +190,26 @@ def own_tag(app: Any, patch: pytest.MonkeyPatch) -> None:
     serializer.register(Tag)
 
 
-CHANGES = [own_class, own_method, method_of_the_class, own_provider, own_loads, own_tag]
+def loads_of_the_provider_class(app: Any, patch: pytest.MonkeyPatch) -> None:
+    loads = DefaultJSONProvider.loads
+    patch.setattr(DefaultJSONProvider, "loads", lambda self, s: loads(self, s))
+
+
+def loads_of_the_tags_class(app: Any, patch: pytest.MonkeyPatch) -> None:
+    loads = TaggedJSONSerializer.loads
+    patch.setattr(TaggedJSONSerializer, "loads", lambda self, value: loads(self, value))
+
+
+CHANGES = [
+    own_class,
+    own_method,
+    method_of_the_class,
+    own_provider,
+    own_loads,
+    own_tag,
+    loads_of_the_provider_class,
+    loads_of_the_tags_class,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -206,6 +229,72 @@ def test_whatever_a_program_replaces_opens_sessions_at_once(
     client.get("/untouched")
 
     assert len(verified) == 1
+
+
+@pytest.mark.parametrize("part", sorted({*sessions._OPENING, *sessions._SAVING}))
+@pytest.mark.parametrize("where", ["class", "instance"])
+def test_any_part_of_the_interface_that_is_replaced_is_asked(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, part: str, where: str
+) -> None:
+    """Whatever a program puts on the class or the instance counts, from push to saving."""
+    client = app.test_client()
+    client.get("/login")
+    client.get("/untouched")
+    app.session_interface = SecureCookieSessionInterface()
+    owner = app.session_interface if where == "instance" else SecureCookieSessionInterface
+    before: Any = app.request_context(client_environ(client))
+    after: Any = app.request_context(client_environ(client))
+
+    with before:
+        deferred = before._deferred_session
+        assert not deferred.needs_saving(app)
+        monkeypatch.setattr(owner, part, replaced(part, getattr(owner, part)))
+        if part in sessions._SAVING or where == "instance":
+            assert deferred.needs_saving(app)
+        with after:
+            if part in sessions._OPENING:
+                assert after._deferred_session is None
+
+
+def replaced(part: str, usual: Any) -> Any:
+    """Return what does the same as a part of the interface, and is not it."""
+    if part in ("salt", "key_derivation"):
+        return "concat"
+    if part == "serializer":
+        return TaggedJSONSerializer()
+    if part.endswith("_class"):
+        return type("Mine", (usual,), {})
+    if part == "digest_method":
+        return functools.partial(usual)
+    return functools.wraps(usual)(lambda *args: usual(*args))
+
+
+def client_environ(client: Any) -> Any:
+    """Return the environ of a request with the session cookie of a client."""
+    return {**EnvironBuilder().get_environ(), "HTTP_COOKIE": f"session={cookie_of(client)}"}
+
+
+@pytest.mark.parametrize(
+    ("age", "good"), [(-1, False), (0, True), (60, True), (61, False), (10**6, False)]
+)
+@pytest.mark.parametrize("path", ["/login", "/login/for/good"])
+def test_a_session_lives_as_long_as_it_may_when_it_is_pushed(
+    app: miniflask.Flask, path: str, age: int, good: bool
+) -> None:
+    """A session too old, or from the future, is empty; whenever in the request it is opened."""
+    app.config["PERMANENT_SESSION_LIFETIME"] = 60
+    client = app.test_client()
+    now = time.time()
+    with mock.patch("time.time", return_value=now):
+        client.get(path)
+    with mock.patch("time.time", return_value=now + age):
+        ctx: Any = app.request_context(client_environ(client))
+        assert ("Set-Cookie" in client.get("/untouched").headers) == (good and "good" in path)
+        ctx.push()
+    app.config["PERMANENT_SESSION_LIFETIME"] = 10**9 if not good else 0
+
+    assert ("user" in ctx.session) == good
+    ctx.pop()
 
 
 @pytest.mark.parametrize("value", ["x" * 200, ("a", "tuple"), b"bytes"])
@@ -248,7 +337,11 @@ def test_glances_are_bounded(app: miniflask.Flask) -> None:
         payload = base64.urlsafe_b64encode(f'{{"n":{i}}}'.encode()).decode().rstrip("=")
         client.get("/untouched", headers={"Cookie": f"session={payload}.ZVPxAA.x"})
 
-    assert sessions._glance.cache_info().currsize <= 256
+    assert 200 < sessions._glimpse_into.cache_info().currsize <= 256
+    client.get("/untouched", headers={"Cookie": f"session={'a' * 5000}"})
+    misses = sessions._glimpse_into.cache_info().misses
+    client.get("/untouched", headers={"Cookie": f"session={'a' * 5001}"})
+    assert sessions._glimpse_into.cache_info().misses == misses
 
 
 def test_the_same_settings_share_derived_keys_only(app: miniflask.Flask) -> None:
@@ -269,6 +362,156 @@ def test_the_same_settings_share_derived_keys_only(app: miniflask.Flask) -> None
     assert one is not two
     assert two is not None
     assert two.secret_keys == [b"old", b"key"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("SECRET_KEY", "another", None),
+        ("SECRET_KEY_FALLBACKS", ["old"], None),
+        ("SESSION_COOKIE_NAME", "other", "other="),
+        ("SESSION_COOKIE_NAME", "é", "Ã©="),
+        ("SESSION_COOKIE_DOMAIN", "example.com", "Domain=example.com"),
+        ("SESSION_COOKIE_PATH", "/sub", "Path=/sub"),
+        ("APPLICATION_ROOT", "/root", "Path=/root"),
+        ("SESSION_COOKIE_SECURE", True, "Secure"),
+        ("SESSION_COOKIE_SECURE", 1, "Secure=1"),
+        ("SESSION_COOKIE_PARTITIONED", True, "Partitioned"),
+        ("SESSION_COOKIE_SAMESITE", "lax", "SameSite=Lax"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/login", "/login/for/good"])
+def test_a_setting_that_changes_counts_from_then_on(
+    app: miniflask.Flask, path: str, key: str, value: Any, text: str | None
+) -> None:
+    """Whatever of a cookie is kept between requests is made anew for another setting."""
+    client = app.test_client(use_cookies=False)
+    before = client.get(path).headers["Set-Cookie"]
+    app.config[key] = value
+    after = client.get(path).headers["Set-Cookie"]
+    made: Any = SecureCookieSessionInterface().get_signing_serializer(app)
+
+    token = after.partition("=")[2].partition(";")[0]
+    assert made.loads(token)["user"] == 7
+    assert text is None or text in after.replace(token, "").split("; ") + [after[: len(text)]]
+    assert text is None or text not in before.split("; ")
+    assert ("Expires=" in after) == (path == "/login/for/good")
+
+
+def test_a_cookie_that_is_too_large_draws_the_warning(app: miniflask.Flask) -> None:
+    """The limit is read for each cookie, and is no part of what is kept."""
+    client = app.test_client()
+    client.get("/login")
+    app.config["MAX_COOKIE_SIZE"] = 50
+
+    with pytest.warns(UserWarning, match="The 'session' cookie is too large"):
+        client.get("/login")
+
+
+def test_a_signature_spelled_otherwise_is_accepted(app: miniflask.Flask) -> None:
+    """The last character of a signature has bits that do not count, as in ItsDangerous."""
+    client = app.test_client()
+    client.get("/login")
+    cookie, client = cookie_of(client), app.test_client(use_cookies=False)
+    spelled = cookie[:-1] + chr(ord(cookie[-1]) + 1)
+
+    accepted = [
+        client.get("/look", headers={"Cookie": f"session={text}"}).text
+        for text in (cookie, spelled, cookie[:-2] + "__")
+    ]
+
+    assert accepted == ["{'user': 7}", "{'user': 7}", "{}"]
+
+
+def test_a_cookie_of_another_request_class_is_its_own_matter(app: miniflask.Flask) -> None:
+    """Cookies that a request class makes up, or that were put on the request, are used."""
+    client = app.test_client()
+    client.get("/login")
+    cookie = cookie_of(client)
+
+    class Renamed(miniflask.Request):
+        @property
+        def cookies(self) -> Any:
+            return {"session": self.headers["X-Session"]}  # whatever has a ``get``
+
+    ctx = app.request_context(EnvironBuilder().get_environ())
+    ctx.request.cookies = {"session": cookie}  # type: ignore[assignment]  # it is cached
+    with ctx:
+        assert miniflask.session == {"user": 7}
+    app.request_class = Renamed
+    assert app.test_client().get("/look", headers={"X-Session": cookie}).data == b"{'user': 7}"
+
+
+@pytest.mark.parametrize(
+    "text", [" {}", "{} ", "\ufeff{}", '{"a":{"\\u0020t":[1]}}', '{"a":1}x', "[" * 30 + "]" * 30]
+)
+def test_only_a_plain_object_waits(app: miniflask.Flask, text: str) -> None:
+    """JSON with white space around it, or what is no object, is opened at once."""
+    assert sessions._glimpse_of(f"{encoded(text)}.ZVPxAA.x") is None
+    assert sessions._glimpse_of(f"{encoded('{}')}.ZVPxAA.x") is not None
+    assert sessions._glimpse_of(f"{encoded('{}')}.{encoded(chr(127) * 8)}.x") is None
+    compressed = "." + encoded('{"a":123}')  # or said to be
+    assert sessions._glimpse_of(f"{compressed}.ZVPxAA.x") is None
+    deep = '{"a":' + "[" * 60 + "]" * 60 + "}"
+    assert sessions._glimpse_of(f"{encoded(deep)}.ZVPxAA.x") is None
+
+
+def encoded(text: str) -> str:
+    """Return text in the base64 of tokens."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("name", ["dumps", "dump_payload", "make_signer"])
+def test_a_replaced_method_of_the_serializer_writes_the_cookie(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What a program puts on the serializer's class is called from then on."""
+    client = app.test_client()
+    client.get("/login")
+    calls = []
+    usual = getattr(URLSafeTimedSerializer, name)
+
+    def mine(self: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append(name)
+        return usual(self, *args, **kwargs)
+
+    monkeypatch.setattr(URLSafeTimedSerializer, name, mine)
+
+    client.get("/login")
+    assert calls
+
+
+class Salted(SecureCookieSessionInterface):
+    """An interface with a purpose of its own."""
+
+    salt = "another"
+
+
+class Signing(SecureCookieSessionInterface):
+    """An interface that makes its own serializer."""
+
+    def get_signing_serializer(self, app: Any) -> URLSafeTimedSerializer | None:
+        """Return one with another salt."""
+        return URLSafeTimedSerializer(app.secret_key, salt="another", signer_kwargs=HOW)
+
+
+HOW = {"key_derivation": "hmac", "digest_method": hashlib.sha1}
+
+
+@pytest.mark.parametrize("kind", [Salted, Signing])
+def test_what_an_interface_signs_with_is_its_own(
+    app: miniflask.Flask, kind: type[SecureCookieSessionInterface]
+) -> None:
+    """A salt or serializer of an interface of a program's own signs, and alone verifies."""
+    client = app.test_client()
+    client.get("/login")
+    app.session_interface = kind()
+    assert client.get("/look").data == b"{}"
+
+    client.get("/login")
+
+    assert client.get("/look").data == b"{'user': 7}"
+    assert Signing().get_signing_serializer(app).loads(cookie_of(client)) == {"user": 7}  # type: ignore[union-attr]  # there is a key
 
 
 class Unhashable:
@@ -320,3 +563,60 @@ def test_a_null_session_can_be_read_but_not_written(
         assert miniflask.session.get("a") is None
         with pytest.raises(RuntimeError, match="Set the secret_key on the application"):
             write(miniflask.session)
+
+
+@pytest.mark.parametrize("where", ["class", "subclass"])
+@pytest.mark.parametrize("name", ["set_cookie", "vary"])
+def test_a_response_of_a_program_s_own_is_asked(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, where: str, name: str
+) -> None:
+    """A way with cookies, ``Vary`` or headers that a response has of its own is used."""
+    client = app.test_client()
+    client.get("/login")
+    asked = []
+    usual = getattr(miniflask.Response, name)
+
+    def set_cookie(self: Any, *args: Any, **kwargs: Any) -> None:
+        asked.append(name)
+        usual(self, *args, **kwargs)
+
+    def get(self: Any) -> Any:
+        asked.append(name)
+        return usual.__get__(self)
+
+    mine: Any = set_cookie if name == "set_cookie" else property(get)
+    if where == "class":
+        monkeypatch.setattr(miniflask.Response, name, mine)
+    else:
+        app.response_class = type("Mine", (miniflask.Response,), {name: mine})
+
+    headers = client.get("/login").headers
+
+    assert asked
+    assert "Set-Cookie" in headers
+    assert headers["Vary"] == "Cookie"
+
+
+def test_a_method_put_on_the_response_is_asked(app: miniflask.Flask) -> None:
+    """An ``after_request`` function may replace how its response sets cookies."""
+    calls: list[Any] = []
+
+    @app.after_request
+    def watch(response: Any) -> Any:
+        response.set_cookie = lambda *args, **kwargs: calls.append((args, kwargs))
+        return response
+
+    assert "Set-Cookie" not in app.test_client().get("/login").headers
+    assert [args[0] for args, _ in calls] == ["session"]
+
+
+def test_a_header_that_varies_already_is_kept(app: miniflask.Flask) -> None:
+    """``Cookie`` joins what the response varies by, whether or not somebody saw its headers."""
+    seen: list[Any] = [lambda response: response.headers.add("vary", "Accept") or response]
+    app.after_request(lambda response: seen[0](response))
+
+    assert app.test_client().get("/login").headers.getlist("Vary") == ["Accept, Cookie"]
+    seen[0] = lambda response: response.headers.get("X") or response
+    assert app.test_client().get("/login").headers.getlist("Vary") == ["Cookie"]
+    seen[0] = lambda response: response
+    assert app.test_client().get("/login").headers.getlist("Vary") == ["Cookie"]
