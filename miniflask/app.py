@@ -13,7 +13,7 @@ import sys
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from inspect import CO_COROUTINE, iscoroutinefunction
 from itertools import chain
 from types import FunctionType, TracebackType
@@ -34,6 +34,7 @@ from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
 from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
+from .shortcut import answer, is_free, is_sound_host, methods_of
 from .signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -154,6 +155,8 @@ class Flask(App):
         Returns:
             The body.  The server iterates over it after the contexts are popped.
         """
+        if is_free(self, environ, _KNOWN_METHODS):
+            return answer(self, environ, start_response)
         ctx = self.request_context(environ)
         error: BaseException | None = None
         try:
@@ -242,15 +245,13 @@ class Flask(App):
         Returns:
             What the view returned; not yet a response.
         """
-        req = _request_context().request
-        if req.routing_exception is not None:
-            self.raise_routing_exception(req)
-        rule: Any = req.url_rule
-        if getattr(rule, "provide_automatic_options", False) and req.method == "OPTIONS":
+        ctx = _request_context()
+        rule, view_args = ctx._match()
+        if getattr(rule, "provide_automatic_options", False) and ctx._method == "OPTIONS":
             return self.make_default_options_response()
-        view = self.ensure_sync(self.view_functions[rule.endpoint])
         "." in rule.endpoint  # noqa: B015  # anything but a text is refused, as by Flask's hooks
-        return view(**req.view_args)  # type: ignore[no-any-return, arg-type]  # set with the rule
+        view = self.ensure_sync(self.view_functions[rule.endpoint])
+        return view(**view_args)  # type: ignore[no-any-return]
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
         """Raise what kept the URL from matching.
@@ -603,7 +604,7 @@ class Flask(App):
             and config["SERVER_NAME"] is None
             and self.request_class.trusted_hosts is None
             and "HTTP_UPGRADE" not in environ
-            and _is_sound_host(environ.get("HTTP_HOST"))
+            and is_sound_host(environ.get("HTTP_HOST"))
         )
 
     def url_for(
@@ -812,19 +813,9 @@ class Flask(App):
         return cls(self, **kwargs)  # type: ignore[no-any-return]
 
 
+_KNOWN_METHODS = methods_of(Flask)
 _create_url_adapter = Flask.create_url_adapter
 _bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
-
-
-@lru_cache(maxsize=256)
-def _is_sound_host(header: str | None) -> bool:
-    """Tell whether any route map takes this for a host; what clients send is kept for a while."""
-    environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "HTTP_HOST": header}
-    try:
-        Map().bind_to_environ(environ, subdomain="")
-    except HTTPException:
-        return False
-    return header is not None
 
 
 def _split_return_value(rv: Any) -> tuple[Any, Any, Any]:

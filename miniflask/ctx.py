@@ -26,14 +26,14 @@ from .globals import _cv_app, _cv_request
 from .ondemand import on_demand
 from .sessions import defer_session
 from .signals import appcontext_popped, appcontext_pushed
+from .wrappers import Request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask
-    from .routing import MapAdapter
+    from .routing import MapAdapter, Rule
     from .sessions import DeferredSession, SessionMixin
-    from .wrappers import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -164,6 +164,8 @@ class RequestContext:
     flashes: list[tuple[str, str]] | None = None
     _opened_session: SessionMixin | None = None
     _deferred_session: DeferredSession | None = None
+    # The rule and the view's arguments, for a request that nobody has asked for yet.
+    _matched: tuple[Rule, Any] | None = None
 
     def __init__(
         self,
@@ -174,26 +176,42 @@ class RequestContext:
     ) -> None:
         self.app = app
         self._environ = environ
-        if request is None:
-            request = app.request_class(environ)
-            request.json_module = app.json
-        self.request: Request = request
-        if session is not None:
-            self._opened_session = session
         self._after_request_functions: list[ft.AfterRequestCallable[Any]] = []
         # With each token, the app context that the same push had to bring along.
         self._cv_tokens: list[tuple[Token[RequestContext], AppContext | None]] = []
+        if session is not None:
+            self._opened_session = session
+        if request is not None:
+            self.request = request
+        elif app.request_class is not Request:
+            self.request  # noqa: B018  # made by being read: a program's class may do anything
         if not app._matches_by_path(environ):
-            self.url_adapter  # noqa: B018  # made by being read
+            self.url_adapter = self._bind()
 
     @on_demand
-    def url_adapter(self) -> MapAdapter | None:
-        """The route map as this request sees it; None if its host is refused."""
+    def request(self) -> Request:
+        """The request."""
+        request = self.app.request_class(self._environ)
+        request.json_module = self.app.json
+        if self._matched is not None:
+            request.url_rule, request.view_args = self._matched
+        return request
+
+    def _bind(self) -> MapAdapter | None:
+        """Ask the application for its route map as this request sees it; None if it is refused."""
         try:
             return self.app.create_url_adapter(self.request)
         except HTTPException as e:
             self.request.routing_exception = e
             return None
+
+    @on_demand
+    def url_adapter(self) -> MapAdapter | None:
+        """The route map as this request sees it."""
+        # As it would have been made at first, when neither settings nor host had a part in it.
+        url_map = self.app.url_map
+        subdomain = url_map.default_subdomain or ""
+        return url_map.bind_to_environ(self.request._environ, subdomain=subdomain)
 
     def copy(self) -> RequestContext:
         """Make another context for the same request and session, to push in another thread."""
@@ -215,7 +233,9 @@ class RequestContext:
 
         # Before matching, so that a converter may use the session.
         if self._opened_session is None and self._deferred_session is None:
-            self._deferred_session = defer_session(self.app, self.request)
+            self._deferred_session = defer_session(
+                self.app, self.__dict__.get("request"), self._environ
+            )
             if self._deferred_session is None:
                 self._open_session()
 
@@ -224,16 +244,42 @@ class RequestContext:
 
     def match_request(self) -> None:
         """Find the rule for the URL, or keep the reason why there is none for dispatch."""
-        request = self.request
         try:
             found: Any = None
             if "url_adapter" not in self.__dict__:
                 found = self.app.url_map.find(self._environ)
             if found is None:
                 found = self.url_adapter.match(return_rule=True)  # type: ignore[union-attr]  # see push
-            request.url_rule, request.view_args = found
+            self._keep_match(found)
         except HTTPException as e:
-            request.routing_exception = e
+            self.request.routing_exception = e
+
+    def _keep_match(self, found: tuple[Rule, Any]) -> None:
+        """Keep the rule and its values for the request, or in it if it was made already."""
+        if "request" in self.__dict__:
+            self.request.url_rule, self.request.view_args = found
+        else:
+            self._matched = found
+
+    def _match(self) -> tuple[Any, Any]:
+        """Return the rule and the view's arguments, as hooks may have left them.
+
+        Raises:
+            HTTPException: Why there are none.
+        """
+        if self._matched is not None and "request" not in self.__dict__:
+            return self._matched
+        request = self.request
+        if request.routing_exception is not None:
+            self.app.raise_routing_exception(request)
+        return request.url_rule, request.view_args
+
+    @property
+    def _method(self) -> str:
+        if "request" in self.__dict__:
+            return self.request.method
+        method: str = self._environ["REQUEST_METHOD"]
+        return method.upper()
 
     def _open_session(self) -> None:
         """Have the session interface open the session, or make a null session."""
@@ -272,30 +318,39 @@ class RequestContext:
         Raises:
             AssertionError: Another context was pushed after this one and not popped.
         """
-        last = len(self._cv_tokens) == 1
+        if len(self._cv_tokens) > 1:
+            self._reset(exc)
+            return
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
         try:
-            if last:
-                if exc is _sentinel:
-                    exc = sys.exc_info()[1]
-                self.app.do_teardown_request(exc)
+            self.app.do_teardown_request(exc)
+            if "request" in self.__dict__:
                 close = getattr(self.request, "close", None)
                 if close is not None:
                     close()
         finally:
-            self._reset(last, exc)
+            if "request" in self.__dict__:
+                self._let_go(exc)
+            self._reset(exc)
 
-    def _reset(self, last: bool, exc: BaseException | None) -> None:
+    def _let_go(self, exc: BaseException | None) -> None:
+        """Cut two circles now, or the collector would have to.
+
+        The environ and the request refer to each other, and an error of routing to the frames
+        that raised it.
+        """
+        top = _cv_request.get()
+        top._environ["werkzeug.request"] = None
+        stored = getattr(top.request, "routing_exception", None)
+        if stored is not None and not _leads_to(stored, exc):
+            stored.__traceback__ = stored.__context__ = stored.__cause__ = None
+
+    def _reset(self, exc: BaseException | None) -> None:
         """Bring back the context below, and pop the app context that came with this push."""
         top = _cv_request.get()
         token, app_ctx = self._cv_tokens.pop()
         _cv_request.reset(token)
-        if last:
-            # Two circles, cut here rather than by the collector: the environ and the request
-            # refer to each other, and an error of routing to the frames that raised it.
-            top._environ["werkzeug.request"] = None
-            stored = getattr(top.request, "routing_exception", None)
-            if stored is not None and not _leads_to(stored, exc):
-                stored.__traceback__ = stored.__context__ = stored.__cause__ = None
         if app_ctx is not None:
             app_ctx.pop(exc)
         if top is not self:

@@ -27,6 +27,7 @@ from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .routing import BuildError, Map, Rule
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, setupmethod
+from .shortcut import DECIDES, reasons
 from .templating import require_jinja
 from .wrappers import _blueprint_path
 
@@ -85,6 +86,8 @@ class App(Scaffold):
     test_client_class: type[FlaskClient] | None = None
     #: Makes the command runner; None for ``miniflask.testing.FlaskCliRunner``.
     test_cli_runner_class: type[FlaskCliRunner] | None = None
+
+    _reasons: tuple[Any, ...] = ()
 
     #: Whether tests are at work: errors reach them instead of becoming a 500.
     testing = ConfigAttribute[bool]("TESTING")
@@ -157,6 +160,16 @@ class App(Scaffold):
         self._cli_name = self.name
         if self.has_static_folder:
             self._add_static_route(static_host, host_matching)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in DECIDES:
+            self._reasons = ()
+
+    def _collect_reasons(self) -> tuple[Any, ...]:
+        """Collect what decides about the short way, for as long as none of it is replaced."""
+        self._reasons = reasons(self)  # type: ignore[arg-type]  # only a Flask has requests
+        return self._reasons
 
     def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:
         """Route static files; there is nothing to serve them with here."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from blinker import NamedSignal
 
 
+# The signals that anybody ever used, for those who ask about all at once.
+in_use: list[Signal] = []
+
+
 class Signal:
     """A named moment with receivers, backed by Blinker once it is used.
 
@@ -44,6 +48,7 @@ class Signal:
             # Of two threads that come at once, both must get the same one.
             real = self.__dict__.setdefault("_real", self._make_real())
             self.receivers = real.receivers
+            in_use.append(self)
             return real
         return getattr(self._real, name)
 

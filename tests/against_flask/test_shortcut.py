@@ -1,0 +1,504 @@
+"""The short way through a request is the long way, and both are Flask's."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import flask
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import Conflict
+
+import miniflask
+import miniflask.app
+import miniflask.ctx
+import miniflask.shortcut
+from tests.against_flask.harness import Run, Trace, run_on, serve
+
+Agree = Callable[..., Run]
+
+
+class LongWay(miniflask.Flask):
+    """An application with a part in every request: one method overridden, to no effect."""
+
+    def preprocess_request(self) -> Any:
+        """Do as before."""
+        return super().preprocess_request()
+
+
+class Framework:
+    """A framework with another class of application."""
+
+    def __init__(self, fw: Any, cls: type) -> None:
+        self._fw = fw
+        self.Flask = cls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._fw, name)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the path of each request that goes the short way."""
+    taken: list[str] = []
+    answer = miniflask.shortcut.answer
+
+    def recorded(app: Any, environ: Any, start_response: Any) -> Any:
+        taken.append(environ["PATH_INFO"])
+        return answer(app, environ, start_response)
+
+    monkeypatch.setattr(miniflask.app, "answer", recorded)
+    return taken
+
+
+# ---- what a view may do, as data ----
+
+Step = Callable[[Any, Any, Trace], None]
+
+
+def touch_session(fw: Any, app: Any, trace: Trace) -> None:
+    """Read the session."""
+    trace("session", dict(fw.session))
+
+
+def write_session(fw: Any, app: Any, trace: Trace) -> None:
+    """Write the session."""
+    fw.session["n"] = fw.session.get("n", 0) + 1
+
+
+def stay(fw: Any, app: Any, trace: Trace) -> None:
+    """Make the session permanent."""
+    fw.session.permanent = True
+
+
+def read_request(fw: Any, app: Any, trace: Trace) -> None:
+    """Look at the request, and change its environment."""
+    request = fw.request
+    trace("request", request.path, request.args.get("q"), request.view_args, request.endpoint)
+    request.environ["HTTP_HOST"] = "other"
+    request.environ["REQUEST_METHOD"] = "OTHER"
+    trace("changed", request.method, request.host, request.headers.get("Host"))
+    trace("url", fw.url_for("view", x=1, _external=True))
+
+
+def call_later(fw: Any, app: Any, trace: Trace) -> None:
+    """Ask for the response."""
+    fw.after_this_request(trace.after("after this"))
+
+
+def change_g(fw: Any, app: Any, trace: Trace) -> None:
+    """Leave something in g."""
+    trace("g", fw.g.get("x"), sorted(fw.g))
+    fw.g.x = 1
+
+
+def push_more(fw: Any, app: Any, trace: Trace) -> None:
+    """Push and pop both contexts once more."""
+    with app.app_context(), fw.globals.request_ctx:
+        trace("inner", sorted(fw.g))
+
+
+def register_late(fw: Any, app: Any, trace: Trace) -> None:
+    """Put a hook into its registry while the request is running."""
+    app.teardown_request_funcs.setdefault(None, []).append(trace.hook("late"))
+
+
+def flash(fw: Any, app: Any, trace: Trace) -> None:
+    """Flash, and read what was flashed before."""
+    trace("flashed", fw.get_flashed_messages())
+    fw.flash("hello")
+
+
+def ask_options(fw: Any, app: Any, trace: Trace) -> None:
+    """Change a setting for the rest of the program."""
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = not app.config["SESSION_REFRESH_EACH_REQUEST"]
+
+
+STEPS: list[Step] = [
+    touch_session,
+    write_session,
+    stay,
+    read_request,
+    call_later,
+    change_g,
+    push_more,
+    register_late,
+    flash,
+    ask_options,
+]
+
+RETURNS: dict[str, Callable[[Any], Any]] = {
+    "text": lambda fw: "text é",
+    "empty": lambda fw: "",
+    "bytes": lambda fw: b"bytes",
+    "surrogate": lambda fw: "\ud800",
+    "dict": lambda fw: {"a": 1},
+    "tuple": lambda fw: ("text", 201, {"X-A": "1"}),
+    "response": lambda fw: fw.Response("made"),
+    "stream": lambda fw: iter(["a", "b"]),
+    "none": lambda fw: None,
+    "markup": lambda fw: __import__("markupsafe").Markup("<b>"),
+}
+
+RAISES: dict[str, BaseException | None] = {
+    "nothing": None,
+    "error": ValueError("view"),
+    "abort": Conflict("view"),
+    "exit": SystemExit("view"),
+}
+
+programs = st.fixed_dictionaries(
+    {
+        "steps": st.lists(st.sampled_from(STEPS), max_size=4),
+        "returns": st.sampled_from(sorted(RETURNS)),
+        "raises": st.sampled_from([*["nothing"] * 5, *sorted(RAISES)]),
+        "handler": st.booleans(),
+        "key": st.sampled_from(["key", None]),
+        "ignore": st.booleans(),
+        "coroutine": st.booleans(),
+    }
+)
+
+requests = st.lists(
+    st.fixed_dictionaries(
+        {
+            "method": st.sampled_from(["GET", "GET", "POST", "HEAD", "OPTIONS", "TRACE"]),
+            "path": st.sampled_from(
+                ["/v/1", "/v/1", "/v/x", "/", "/slash", "/nowhere", "/v//1", "/broken", "/old"]
+            ),
+            "query_string": st.sampled_from(["", "q=1"]),
+            "headers": st.sampled_from([{}, {"Host": "a..b"}, {"Host": "b.example:80"}]),
+        }
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+def program(spec: dict[str, Any]) -> Callable[[Any, Trace], Any]:
+    """Make the application that the data describes."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class App(fw.Flask):  # type: ignore[misc]
+            def should_ignore_error(self, error: Any) -> bool:
+                return bool(spec["ignore"])
+
+        app = App("sample")
+        app.secret_key = spec["key"]
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+
+        def view(x: int = 0) -> Any:
+            trace("view", x)
+            for step in spec["steps"]:
+                step(fw, app, trace)
+            error = RAISES[spec["raises"]]
+            if error is not None:
+                raise error
+            return RETURNS[spec["returns"]](fw)
+
+        async def coroutine(x: int = 0) -> Any:
+            return view(x)
+
+        app.add_url_rule("/v/<int:x>", "view", coroutine if spec["coroutine"] else view)
+        app.add_url_rule("/", "home", view, methods=["GET", "POST"])
+        app.add_url_rule("/slash/", "slash", view)
+        app.add_url_rule("/old", "old", view, redirect_to="/v/7")
+        app.add_url_rule("/broken", "broken")
+        if spec["handler"]:
+            app.register_error_handler(Exception, lambda e: f"handled {type(e).__name__}")
+        return app
+
+    return build
+
+
+@given(programs, requests)
+def test_both_ways_are_flasks(spec: dict[str, Any], sent: list[dict[str, Any]]) -> None:
+    """Answers, traces and logs are the same on the short way, on the long way and on Flask."""
+    factory = program(spec)
+    ours, longer, theirs = (
+        run_on(fw, factory, sent, jar=True)
+        for fw in (miniflask, Framework(miniflask, LongWay), flask)
+    )
+    if any(name == "Set-Cookie" for o in theirs.outcomes for name, _ in o.headers):
+        for run in (ours, longer, theirs):  # a cookie holds the second in which it was made
+            for outcome in run.outcomes:
+                outcome.headers = [h for h in outcome.headers if h[0] != "Set-Cookie"]
+
+    assert ours == longer
+    assert ours == theirs
+
+
+# ---- which way ----
+
+
+def hello(fw: Any, trace: Trace) -> Any:
+    """Make the least of applications."""
+    app = serve(fw.Flask("sample"), {"/": lambda: "hello"})
+    app.secret_key = "key"
+    return app
+
+
+def test_a_view_alone_goes_the_short_way(agree: Agree, short: list[str]) -> None:
+    """Nothing but a view: the first request already, and whatever the method or path."""
+    agree(hello, "/", ("POST", "/"), "/nowhere", "/")
+
+    assert short == ["/", "/", "/nowhere", "/"]
+
+
+REGISTER: dict[str, Callable[[Any, Trace], Any]] = {
+    "before": lambda app, t: app.before_request_funcs[None].insert(0, t.hook("before")),
+    "after": lambda app, t: app.after_request_funcs.setdefault(None, []).append(t.after("after")),
+    "teardown": lambda app, t: app.teardown_request_funcs[None].append(t.hook("teardown")),
+    "teardown app": lambda app, t: app.teardown_appcontext_funcs.append(t.hook("teardown app")),
+    "values": lambda app, t: app.url_value_preprocessors[None].append(t.hook("values")),
+    "new table": lambda app, t: setattr(app, "before_request_funcs", {None: [t.hook("new")]}),
+}
+
+
+@pytest.mark.parametrize("which", sorted(REGISTER))
+def test_a_hook_of_later_counts(agree: Agree, short: list[str], which: str) -> None:
+    """What is put into a registry after the first request runs from then on."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        app.add_url_rule("/now", "now", lambda: str(REGISTER[which](app, trace)))
+        return app
+
+    run = agree(build, "/", "/now", "/")
+
+    assert short == ["/", "/now"]
+    assert which.partition(" ")[0] in run.labels[-1]
+
+
+def replace(
+    owner: Any, name: str, trace: Trace, monkeypatch: pytest.MonkeyPatch | None = None
+) -> None:
+    """Replace a method by one that records that it was called, then does as before."""
+    original = getattr(owner, name)
+
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        trace(name)
+        return original(*args, **kwargs)
+
+    (setattr if monkeypatch is None else monkeypatch.setattr)(owner, name, replaced)
+
+
+def replaces(app: Any, action: Callable[[], None]) -> None:
+    """Do something when a request for ``/replace`` comes, before the application sees it."""
+    wsgi_app = app.wsgi_app
+
+    def middleware(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/replace":
+            action()
+        return wsgi_app(environ, start_response)
+
+    app.wsgi_app = middleware
+
+
+@pytest.mark.parametrize("name", [*miniflask.shortcut.SKIPPED, "ensure_sync", "handle_exception"])
+@pytest.mark.parametrize("where", ["instance", "class", "subclass"])
+def test_a_method_replaced_later_is_called(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, name: str, where: str
+) -> None:
+    """On the application, its class or a class between: after the first request as before it."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class App(fw.Flask):  # type: ignore[misc]
+            pass
+
+        app = serve(App("sample"), {"/": lambda: "hello"})
+        app.secret_key = "key"
+        owner = {"instance": app, "class": fw.Flask, "subclass": App}[where]
+        replaces(app, lambda: replace(owner, name, trace, monkeypatch))
+        return app
+
+    run = agree(build, "/", "/replace", "/", "/nowhere")
+    assert name in run.labels or name == "handle_exception"
+
+
+def test_a_method_replaced_by_the_view_is_called(agree: Agree) -> None:
+    """On the application itself even by the very request that replaces it."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+
+        def view() -> str:
+            for name in ("finalize_request", "process_response", "do_teardown_request"):
+                replace(app, name, trace)
+            return "replaced"
+
+        app.add_url_rule("/replace", "replace", view)
+        return app
+
+    assert agree(build, "/", "/replace").labels == [
+        "finalize_request",
+        "process_response",
+        "do_teardown_request",
+    ]
+
+
+@pytest.mark.parametrize("owner", ["RequestContext", "AppContext"])
+@pytest.mark.parametrize("name", ["push", "pop"])
+def test_a_context_method_replaced_later_is_called(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str
+) -> None:
+    """So are the methods of the contexts' classes."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        replaces(app, lambda: replace(getattr(fw.ctx, owner), name, trace, monkeypatch))
+        return app
+
+    assert name in agree(build, "/", "/replace", "/").labels
+
+
+def test_a_class_set_later_is_used(agree: Agree, short: list[str]) -> None:
+    """Of requests, responses and g; and another route map."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Request(fw.Request):  # type: ignore[misc]
+            def __init__(self, *args: Any) -> None:
+                trace("request made")
+                super().__init__(*args)
+
+        class Response(fw.Response):  # type: ignore[misc]
+            default_mimetype = "text/plain"
+
+        class Globals(fw.ctx._AppCtxGlobals):  # type: ignore[misc]
+            def __init__(self) -> None:
+                trace("g made")
+
+        app = hello(fw, trace)
+
+        def change(name: str, cls: type) -> str:
+            setattr(app, name, cls)
+            return "changed"
+
+        names = {
+            "/request": ("request_class", Request),
+            "/response": ("response_class", Response),
+            "/g": ("app_ctx_globals_class", Globals),
+        }
+        for path, (name, cls) in names.items():
+            app.add_url_rule(path, path, partial(change, name, cls))
+        return app
+
+    run = agree(build, "/", "/request", "/", "/response", "/", "/g", "/")
+
+    assert short == ["/", "/request"]
+    assert run.labels == ["request made"] * 5 + ["g made"]
+
+
+def test_settings_changed_later_count(agree: Agree) -> None:
+    """Of hosts, subdomains and sessions."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        settings: list[dict[str, Any]] = [
+            {"TRUSTED_HOSTS": ["good.example"]},
+            {"TRUSTED_HOSTS": None, "SERVER_NAME": "localhost"},
+            {"SECRET_KEY": None},
+        ]
+
+        def change(number: int) -> str:
+            app.config.update(settings[number])
+            return fw.url_for("change", number=1, _external=True)  # type: ignore[no-any-return]
+
+        app.add_url_rule("/change/<int:number>", "change", change)
+        app.add_url_rule("/session", "session", lambda: str(fw.session.setdefault("a", 1)))
+        return app
+
+    run = agree(build, "/session", "/change/0", "/", "/change/1", "/")
+    assert run.codes == [200, 200, 400, 400, 400]
+    run = agree(build, "/change/1", "/", "/session", "/change/2", "/session")
+    assert run.codes == [200, 200, 200, 200, 500]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "appcontext_pushed",
+        "request_started",
+        "request_finished",
+        "request_tearing_down",
+        "appcontext_tearing_down",
+        "appcontext_popped",
+    ],
+)
+def test_a_receiver_of_later_is_called(agree: Agree, short: list[str], name: str) -> None:
+    """A signal that somebody connects to in a request is sent in the next, and no longer after."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        signal = getattr(fw, name)
+
+        def receive(sender: Any, **kwargs: Any) -> None:
+            trace(name, sorted(kwargs))
+
+        app.add_url_rule("/on", "on", lambda: str(signal.connect(receive) and 1))
+        app.add_url_rule("/off", "off", lambda: str(signal.disconnect(receive)))
+        return app
+
+    run = agree(build, "/", "/on", "/", "/off", "/")
+
+    assert name in run.labels
+    assert short == ["/", "/on", "/"]
+
+
+def test_contexts_of_another_application_around(agree: Agree, short: list[str]) -> None:
+    """A request within a context that is pushed already takes the long way."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+
+        def nested() -> str:
+            fw.g.x = 1
+            with app.app_context():
+                return app.test_client().get("/g").text  # type: ignore[no-any-return]
+
+        app.add_url_rule("/nested", "nested", nested)
+        app.add_url_rule("/g", "g", lambda: str(sorted(fw.g)))
+        return app
+
+    assert agree(build, "/nested", "/g").texts == ["[]", "[]"]
+    assert short == ["/nested", "/g"]
+
+
+@pytest.mark.parametrize("returned", ["text", "dict"])
+@pytest.mark.parametrize("touched", [False, True])
+def test_nothing_is_left_to_the_collector(returned: str, touched: bool) -> None:
+    """A request leaves no circle behind, whatever its view looks at."""
+    app = miniflask.Flask("sample")
+
+    @app.route("/<int:x>")
+    def view(x: int) -> Any:
+        if touched:
+            assert miniflask.request.args.get("q") is None
+            assert miniflask.session.get("n") is None
+        return "text" if returned == "text" else {"x": x}
+
+    def ask(path: str) -> None:
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "HTTP_HOST": "localhost",
+            "wsgi.url_scheme": "http",
+        }
+        body: Iterator[bytes] = iter(app(environ, lambda status, headers, exc=None: None))  # type: ignore[arg-type]
+        assert b"".join(body)
+
+    app.secret_key = "key"
+    ask("/1")
+    ask("/x")
+    gc.collect()
+    gc.disable()
+    try:
+        for path in ("/1", "/x", "/1"):
+            ask(path)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
