@@ -1,0 +1,202 @@
+"""The programs for Flask and miniflask: the same source, with the framework as its argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..material import CHUNKS, READS, ROWS, SECRET, TEN_KEYS, VISITOR, folder
+
+
+def hello(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+
+    @app.get("/")
+    def index() -> str:
+        return "Hello, World!"
+
+    return app
+
+
+def path(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+
+    @app.get("/u/<int:id>/<name>")
+    def user(id: int, name: str) -> str:
+        return f"{name} is number {id}"
+
+    return app
+
+
+def json(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+
+    @app.get("/")
+    def index() -> Any:
+        return TEN_KEYS
+
+    return app
+
+
+def query(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    request = fw.request
+
+    @app.get("/")
+    def index() -> Any:
+        return {"q": request.args["q"], "page": request.args.get("page", 1, type=int)}
+
+    return app
+
+
+def form(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    request = fw.request
+
+    @app.post("/")
+    def index() -> str:
+        fields = request.form
+        return f"{fields['name']}, {fields['email']}, {fields['age']}"
+
+    return app
+
+
+def session(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    app.secret_key = SECRET
+    session = fw.session
+
+    @app.get("/")
+    def index() -> str:
+        return "Hello, World!"
+
+    @app.get("/login")
+    def login() -> str:
+        session.update(VISITOR)
+        return "in"
+
+    @app.get("/read")
+    def read() -> str:
+        return f"Hello, {session.get('name')}!"
+
+    @app.get("/write")
+    def write() -> str:
+        session["visits"] = session.get("visits", 0) + 1
+        return f"Hello, {session['name']}!"
+
+    return app
+
+
+def hooks(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    g = fw.g
+    for _ in range(3):
+
+        @app.before_request
+        def before() -> None:
+            g.seen = True
+
+        @app.after_request
+        def after(response: Any) -> Any:
+            return response
+
+        @app.teardown_request
+        def teardown(error: BaseException | None) -> None:
+            pass
+
+    @app.get("/")
+    def index() -> str:
+        return "Hello, World!"
+
+    return app
+
+
+def blueprints(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    outer = fw.Blueprint("outer", "benchmark", url_prefix="/outer")
+    inner = fw.Blueprint("inner", "benchmark", url_prefix="/inner")
+    url_for = fw.url_for
+
+    @inner.get("/page")
+    def page() -> str:
+        return url_for(".item", number=7)  # type: ignore[no-any-return]
+
+    @inner.get("/item/<int:number>")
+    def item(number: int) -> str:
+        return str(number)
+
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    return app
+
+
+def rules(fw: Any, count: int, shape: str) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    for number in range(count):
+        app.add_url_rule(shape.format(number), f"page{number}", lambda name: name)
+    return app
+
+
+def template(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None, template_folder=str(folder()))
+    render_template = fw.render_template
+
+    @app.get("/")
+    def index() -> str:
+        return render_template("table.html", title="Users", rows=ROWS)  # type: ignore[no-any-return]
+
+    return app
+
+
+def abort(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    abort = fw.abort
+
+    @app.errorhandler(404)
+    def missing(error: Exception) -> tuple[str, int]:
+        return "Nothing here", 404
+
+    @app.get("/")
+    def index() -> str:
+        abort(404)
+        return "never"
+
+    return app
+
+
+def stream(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+
+    @app.get("/")
+    def index() -> Iterator[str]:
+        yield from CHUNKS
+
+    return app
+
+
+def upload(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    request = fw.request
+
+    @app.post("/")
+    def index() -> str:
+        return str(len(request.files["file"].read()))
+
+    return app
+
+
+def static(fw: Any) -> Any:
+    return fw.Flask("benchmark", static_folder=str(folder()), static_url_path="/static")
+
+
+def proxies(fw: Any) -> Any:
+    app = fw.Flask("benchmark", static_folder=None)
+    request = fw.request
+
+    @app.get("/")
+    def index() -> str:
+        for _ in range(READS):
+            request.method
+        return "Hello, World!"
+
+    return app
