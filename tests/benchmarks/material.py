@@ -8,6 +8,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from itsdangerous import URLSafeTimedSerializer
+from jinja2 import Environment, FileSystemLoader, Template
+
 SECRET = "a secret key"
 VISITOR = {"user": 42, "name": "alice"}
 TEN_KEYS = {
@@ -49,3 +52,17 @@ def multipart(field: str, content: bytes) -> tuple[bytes, str]:
     kind = "Content-Type: application/octet-stream\r\n\r\n"
     body = (head + kind).encode() + content + b"\r\n--edge--\r\n"
     return body, "multipart/form-data; boundary=edge"
+
+
+@cache
+def signed() -> URLSafeTimedSerializer:
+    """Make what signs the cookies of a framework that has no sessions."""
+    return URLSafeTimedSerializer(SECRET, salt="session")
+
+
+@cache
+def table() -> Template:
+    """Load the template, for a framework that has none of its own."""
+    return Environment(loader=FileSystemLoader(folder()), autoescape=True).get_template(
+        "table.html"
+    )

@@ -1,6 +1,7 @@
-"""Whole requests in one process: how many times as fast as Flask miniflask answers them.
+"""Whole requests in one process: how many times as fast as Flask and its peers miniflask is.
 
-Run ``python -m tests.benchmarks.requests hello json`` for some workloads, or name none for all.
+Run ``python -m tests.benchmarks.requests hello json`` for some workloads beside Flask alone, or
+name none for all.
 """
 
 from __future__ import annotations
@@ -14,31 +15,31 @@ from functools import partial
 from typing import Any
 from unittest import mock
 
-import flask
-
-import miniflask
-
 from . import rounds, wsgi
-from .programs import flasks
-from .workloads import REQUESTS, Workload
+from .contenders import OURS, THEIRS, build_all
+from .workloads import REQUESTS, Workload, unread
 
 ROUNDS = 40
 BUDGET = 0.004
-
-FRAMEWORKS: dict[str, Any] = {"miniflask": miniflask, "Flask": flask}
-
-
-def build(framework: Any, workload: Workload) -> wsgi.App:
-    """Make the program of a workload, for miniflask or Flask."""
-    app: wsgi.App = getattr(flasks, workload.program)(framework, *workload.arguments)
-    return app
 
 
 @contextmanager
 def frozen_time() -> Iterator[None]:
     """Let the time stand still, for cookies that hold it."""
-    with mock.patch("time.time", return_value=float(int(time.time()))):
+    now = float(int(time.time()))
+    with mock.patch("time.time", lambda: now):
         yield
+
+
+def outline(answer: wsgi.Answer, workload: Workload) -> tuple[Any, ...]:
+    """Say what an answer means: its status, its kind of content, its body, if it sets a cookie."""
+    kind = answer.header("Content-Type").partition(";")[0]
+    return (
+        int(answer.status.partition(" ")[0]),
+        kind if workload.read is not unread else "",
+        workload.read(answer.body),
+        bool(answer.header("Set-Cookie")),
+    )
 
 
 def check(apps: Mapping[str, wsgi.App], workload: Workload) -> None:
@@ -49,29 +50,23 @@ def check(apps: Mapping[str, wsgi.App], workload: Workload) -> None:
     """
     with frozen_time():
         answers = {
-            n: wsgi.ask(a, wsgi.prepare(a, workload), workload.body) for n, a in apps.items()
+            name: wsgi.ask(app, wsgi.prepare(app, workload), workload.body)
+            for name, app in apps.items()
         }
-    flask_answer = answers["Flask"]
+    theirs = answers[THEIRS]
+    expected = outline(theirs, workload)
+    assert expected[0] == workload.status, f"{workload.name}: {THEIRS} answers {theirs.status}"
     for name, answer in answers.items():
-        seen, expected = (outline(each, workload) for each in (answer, flask_answer))
-        assert seen == expected, f"{workload.name}: {name} {seen}, Flask {expected}"
-    assert flask_answer.status.startswith(f"{workload.status} "), flask_answer.status
-    assert answers["miniflask"] == flask_answer, (answers["miniflask"], flask_answer)
-
-
-def outline(answer: wsgi.Answer, workload: Workload) -> tuple[Any, ...]:
-    """Say what an answer means: its status, its kind of content, its body, if it sets a cookie."""
-    kind = (
-        answer.header("Content-Type").partition(";")[0] if workload.read(b"0") is not None else ""
-    )
-    cookie = bool(answer.header("Set-Cookie"))
-    return answer.status.partition(" ")[0], kind, workload.read(answer.body), cookie
+        seen = outline(answer, workload)
+        assert seen == expected, f"{workload.name}: {name} says {seen}, {THEIRS} {expected}"
+    ours = answers.get(OURS, theirs)
+    assert ours == theirs, f"{workload.name}: {OURS} says {ours}, {THEIRS} {theirs}"
 
 
 def measure(
     workload: Workload,
     apps: Mapping[str, wsgi.App],
-    times: int = ROUNDS,
+    count: int = ROUNDS,
     budget: float = BUDGET,
 ) -> dict[str, rounds.Times]:
     """Compare the answers of all, then time them in turns."""
@@ -83,7 +78,7 @@ def measure(
     gc.collect()
     gc.freeze()  # what is loaded already should cost nobody a collection
     try:
-        return rounds.in_turns(turns, times, budget)
+        return rounds.in_turns(turns, count, budget)
     finally:
         gc.unfreeze()
 
@@ -93,9 +88,8 @@ def main(names: list[str]) -> None:
     known = {workload.name: workload for workload in REQUESTS}
     print(f"{'workload':<14}{'Flask, us':>10}{'ours, us':>10}{'ratio':>8}{'median':>8}")
     for name in names or known:
-        workload = known[name]
-        taken = measure(workload, {n: build(fw, workload) for n, fw in FRAMEWORKS.items()})
-        ours, theirs = taken["miniflask"], taken["Flask"]
+        taken = measure(known[name], build_all(known[name], (OURS, THEIRS)))
+        ours, theirs = taken[OURS], taken[THEIRS]
         print(
             f"{name:<14}{theirs.best * 1e6:10.1f}{ours.best * 1e6:10.1f}"
             f"{ours.ratio(theirs):8.2f}{ours.median_ratio(theirs):8.2f}",

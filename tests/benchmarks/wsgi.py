@@ -97,8 +97,9 @@ def repeat(app: App, environ: dict[str, Any], body: bytes, times: int) -> None:
         result = app(request, _start_response)
         for _chunk in result:
             pass
-        if hasattr(result, "close"):
-            result.close()
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
 
 
 def seconds(app: App, environ: dict[str, Any], body: bytes, times: int) -> float:
