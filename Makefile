@@ -5,7 +5,7 @@ VENV := .venv
 export PYTHONHASHSEED ?= 0
 PY := $(VENV)/bin/python
 
-.PHONY: demo test deep upstream lint format types docs bench lock clean
+.PHONY: demo test deep upstream lint format types docs bench bench-check lock clean
 
 demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
 	$(PY) examples/08_miniflask.py
@@ -35,8 +35,11 @@ types: $(VENV)/.ready  ## two strict type checkers over package and tests
 docs: $(VENV)/.ready  ## build the pages; a warning is an error
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(VENV)/.ready  ## ratios to the originals, measured side by side
-	$(PY) -m tests.benchmarks
+bench: $(VENV)/.ready  ## ratios to the originals and to peers, side by side, into docs/
+	$(PY) -m tests.benchmarks $(ARGS)
+
+bench-check: $(VENV)/.ready  ## fail when a request needs more calls or memory than it did
+	$(PY) -m tests.benchmarks.counts $(ARGS)
 
 lock:  ## compile requirements.lock anew; needs `uv`
 	uv pip compile -q --universal --generate-hashes --group dev --python-version 3.10 --upgrade \
