@@ -19,6 +19,7 @@ from . import (
     routing,
     servers,
     signing,
+    stages,
     threads,
 )
 from .contenders import OURS, THEIRS, build_all
@@ -87,7 +88,10 @@ def measure_all(effort: Effort) -> tuple[str, str]:
     found = measure_requests(effort)
     say("many rules")
     crowds = growth.measure(max(effort.rounds // 4, 2), effort.budget, effort.counts)
-    sections = [report.INTRO, report.machine(), report.requests(found), report.rules(crowds)]
+    say("stages")
+    staged = stages.measure(effort.rounds // 2, effort.budget)
+    sections = [report.INTRO, report.machine(), report.requests(found)]
+    sections += [report.stages(staged), report.rules(crowds)]
     sections += measure_processes(effort)
     say("calls and blocks")
     sections.append(report.counts(counts.measure_apart(OURS), counts.measure_apart(THEIRS)))

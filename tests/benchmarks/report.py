@@ -181,6 +181,25 @@ The server's own work is in all of them, and "raw WSGI" says what it is.
 {table(["server", *names, "ratio"], rows)}"""
 
 
+def stages(found: Requests) -> str:
+    """Compare each stage of a request."""
+    rows = [
+        [
+            title,
+            f"{taken[THEIRS].best * 1e6:.2f}",
+            f"{taken[OURS].best * 1e6:.2f}",
+            f"{taken[OURS].ratio(taken[THEIRS]):.1f}",
+        ]
+        for title, taken in found.items()
+    ]
+    return f"""## Stage by stage
+
+Each stage by itself, asked for in the same words of both.
+The sum is more than a whole request where a framework puts a stage off and never needs it.
+
+{table(["microseconds", THEIRS, OURS, "ratio"], rows)}"""
+
+
 def memory(found: Mapping[str, Mapping[str, int]], few: int, many: int) -> str:
     """Compare memory."""
     titles = {

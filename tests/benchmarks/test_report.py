@@ -62,6 +62,7 @@ def test_other_sections() -> None:
     assert "| waitress | 500,000 | 25,000 | 125,000 | 333,333 | 20.00 |" in report.servers(
         {"waitress": TAKEN}
     )
+    assert "| response made | 40.00 | 2.00 | 20.0 |" in report.stages({"response made": TAKEN})
     memory = report.memory({OURS: sizes, THEIRS: sizes}, 10, 100)
     assert "| after import, counted by tracemalloc | 2 | 2 |" in memory
     assert "| blocks more after another 100 | 3 | 3 |" in memory
