@@ -5,6 +5,7 @@ Run by ``servers.py`` as ``python -m tests.benchmarks.serve <server> <contender>
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from .workloads import REQUESTS
 from .wsgi import App
 
 THREADS = 4
+AT_MOST = 300
 
 
 class Gunicorn(gunicorn.app.base.BaseApplication):  # type: ignore[misc]  # it has no types
@@ -66,6 +68,7 @@ def main(server: str, contender: str, name: str, fd: str) -> None:
     workload = next(each for each in REQUESTS if each.name == name)
     app = build(contender, workload)
     assert app is not None, f"{contender} has no program for {name}"
+    signal.alarm(AT_MOST)  # whoever started us may be gone, and could not end us
     SERVERS[server](app, int(fd))
 
 
