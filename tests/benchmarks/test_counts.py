@@ -66,7 +66,7 @@ def test_each_figure_grows_with_what_it_counts() -> None:
     "after,line",
     [
         (Counts(101, 20, 0), "GROWN   hello: calls 100 -> 101"),
-        (Counts(100, 22, 0), "GROWN   hello: blocks 20 -> 22"),
+        (Counts(100, 23, 0), "GROWN   hello: blocks 20 -> 23"),
         (Counts(90, 10, 1), "GROWN   hello: left 0 -> 1"),
     ],
 )
@@ -84,11 +84,11 @@ def test_a_figure_that_grew_fails(
 
 
 def test_less_is_reported_and_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What shrank is worth a new baseline; a block more or less may be chance."""
+    """What shrank is worth a new baseline; a block or two may be chance."""
     path = tmp_path / "baseline.json"
     counts.save(BEFORE, path)
 
-    assert counts.check({"hello": Counts(90, 21, 0), "new": Counts(1, 1, 0)}, path) == 0
+    assert counts.check({"hello": Counts(90, 22, 0), "new": Counts(1, 1, 0)}, path) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[:2] == ["less    hello: calls 100 -> 90", "without a baseline: new"]
 
