@@ -31,6 +31,7 @@ from .ctx import AppContext, RequestContext, _sentinel
 from .globals import _cv_app, _cv_request, _request_context, g, request, session
 from .globals import request_ctx as request_ctx  # programs replace it here
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
+from .ondemand import PAGES
 from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
@@ -428,6 +429,9 @@ class Flask(App):
             )
         if isinstance(body, self.response_class):
             response = body
+        elif type(body) in PAGES:
+            environ = _request_context()._environ
+            response = self.response_class.force_type(body, environ)  # type: ignore[assignment]
         elif isinstance(body, (str, bytes, bytearray, Iterator)):
             # All at once, so that a subclass may override its defaults.
             return self.response_class(body, status=status, headers=headers)
@@ -447,19 +451,12 @@ class Flask(App):
 
     def _force_response(self, body: Any) -> Response:
         """Turn another class of response, or a WSGI callable, into a ``response_class``."""
-        refusal = (
-            "The view function did not return a valid"
-            " response. The return type must be a string,"
-            " dict, list, tuple with headers or status,"
-            " Response instance, or WSGI callable, but it"
-            f" was a {type(body).__name__}."
-        )
         if not (isinstance(body, BaseResponse) or callable(body)):
-            raise TypeError(refusal)
+            raise TypeError(_refusal(body))
         try:
             return self.response_class.force_type(body, request.environ)  # type: ignore[return-value]
         except TypeError as e:
-            raise TypeError(f"{e}\n{refusal}").with_traceback(e.__traceback__) from None
+            raise TypeError(f"{e}\n{_refusal(body)}").with_traceback(e.__traceback__) from None
 
     def process_response(self, response: Response) -> Response:
         """Run the after-hooks, then save the session.
@@ -816,6 +813,16 @@ class Flask(App):
 _KNOWN_METHODS = methods_of(Flask)
 _create_url_adapter = Flask.create_url_adapter
 _bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
+
+
+def _refusal(body: Any) -> str:
+    return (
+        "The view function did not return a valid"
+        " response. The return type must be a string,"
+        " dict, list, tuple with headers or status,"
+        " Response instance, or WSGI callable, but it"
+        f" was a {type(body).__name__}."
+    )
 
 
 def _split_return_value(rv: Any) -> tuple[Any, Any, Any]:

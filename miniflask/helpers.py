@@ -163,8 +163,9 @@ def abort(code: int | BaseResponse, *args: Any, **kwargs: Any) -> NoReturn:
         HTTPException: Always, for a known code.
         LookupError: The code is not known.
     """
-    if current_app:
-        current_app.aborter(code, *args, **kwargs)
+    app_ctx = _cv_app.get(None)
+    if app_ctx is not None:
+        app_ctx.app.aborter(code, *args, **kwargs)
     _wz_abort(code, *args, **kwargs)
 
 

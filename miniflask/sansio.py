@@ -437,9 +437,11 @@ class App(Scaffold):
         it, the application's; in each the exception's own class before its bases.
         """
         exc_class, code = self._get_exc_class_and_code(type(e))
+        spec = self.error_handler_spec
+        rows = [spec[name] for name in (*blueprints, None) if name in spec]
         for by in (None,) if code is None else (code, None):
-            for name in (*blueprints, None):
-                handlers = self.error_handler_spec[name][by]
+            for row in rows:
+                handlers = row.get(by)
                 if not handlers:
                     continue
                 for cls in exc_class.__mro__:

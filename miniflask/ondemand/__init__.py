@@ -11,4 +11,5 @@ from __future__ import annotations
 
 from .attribute import on_demand as on_demand
 from .request import Request as Request
+from .response import PAGES as PAGES
 from .response import Response as Response

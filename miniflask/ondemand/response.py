@@ -36,6 +36,8 @@ _sends = attrgetter(
 _writes_page = attrgetter("__call__", "get_response", "get_body", "get_description", "name")
 
 _SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"))
+#: The exceptions of Werkzeug's that are nothing but a status and a page.
+PAGES = frozenset(default_exceptions.values())
 _BODILESS = frozenset((*range(100, 200), 204, 304))
 
 Pairs = list[tuple[str, str]]
@@ -122,7 +124,7 @@ class Response(ResponseBase):
         if (
             environ is None
             or environ["REQUEST_METHOD"] == "HEAD"
-            or kind not in _PAGES
+            or kind not in PAGES
             or response.response is not None
             or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
         ):
@@ -181,7 +183,6 @@ class Response(ResponseBase):
         return pairs
 
 
-_PAGES = frozenset(default_exceptions.values())
 _MADE_HERE = _makes(Response)
 _SENT_BY_WERKZEUG = _sends(ResponseBase)
 _WRITTEN_BY_WERKZEUG = _writes_page(HTTPException)
