@@ -65,6 +65,7 @@ class Response(ResponseBase):
 
     # What the headers will be made of, while nobody has seen them.
     _pairs: Pairs
+    _is_sized = False
     _status = "200 OK"
     _status_code = 200
 
@@ -87,20 +88,24 @@ class Response(ResponseBase):
             headers is not None
             or content_type is not None
             or plain_type is None
-            or (kind is not str and kind is not bytes)
+            or response is None
             or _makes(type(self)) != _MADE_HERE
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
-        body = response.encode() if kind is str else response
-        self.response = [body]
-        self._pairs = [
-            ("Content-Type", _content_type(plain_type)),
-            ("Content-Length", str(len(body))),
-        ]
-        self.direct_passthrough = direct_passthrough
+        self._pairs = [("Content-Type", _content_type(plain_type))]
         if status is not None:
             self._set_status(status)
+        self.direct_passthrough = direct_passthrough
+        if kind is str or kind is bytes:
+            body = response.encode() if kind is str else response
+            self.response = [body]
+            self._pairs.append(("Content-Length", str(len(body))))
+            self._is_sized = True
+        elif isinstance(response, (str, bytes, bytearray)):
+            self.set_data(response)  # type: ignore[arg-type]  # a bytearray is taken as well
+        else:
+            self.response = response
 
     def _set_status(self, status: Any) -> None:
         if type(status) is int and status in HTTP_STATUS_CODES:
@@ -138,6 +143,7 @@ class Response(ResponseBase):
         forced.response = iter([body])
         forced._pairs = [*response.get_headers(environ), ("Content-Length", str(len(body)))]
         forced.direct_passthrough = False
+        forced._is_sized = True
         forced._set_status(kind.code)
         return forced
 
@@ -173,7 +179,7 @@ class Response(ResponseBase):
         ):
             return None
         if "headers" not in own:
-            return self._pairs.copy()
+            return self._pairs.copy() if self._is_sized or not self.is_sequence else None
         pairs = list(self.headers)
         names = {name.lower() for name, _ in pairs}
         if "location" in names or "content-location" in names:
