@@ -15,7 +15,9 @@ def main() -> None:
         print(e, file=sys.stderr)
         sys.exit(2)
     from miniflask import cli
+    from miniflask.compare.command import compare_command
 
+    cli.cli.add_command(compare_command)
     cli.main()
 
 
