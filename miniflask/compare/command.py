@@ -7,6 +7,7 @@ compared.
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,13 +36,15 @@ class Options:
     seed: int
     against: tuple[str, ...]
     timeout: float
+    restore: tuple[str, ...]
     report: str | None
     as_json: bool
 
     @property
     def words(self) -> list[str]:
         """The options that a script to show a difference needs as well."""
-        return [word for version in self.against for word in ("--against", version)]
+        given = (("--against", self.against), ("--restore", self.restore))
+        return [word for name, values in given for value in values for word in (name, value)]
 
 
 @click.command("compare", short_help="Run a program on miniflask and on Flask, and compare.")
@@ -70,6 +73,12 @@ class Options:
     metavar="SECONDS",
     help="How long loading the program, or a request, may take.",
 )
+@click.option(
+    "--restore",
+    multiple=True,
+    metavar="PATH",
+    help="Put this file or folder back as it was, before each side runs and at the end.",
+)
 @click.option("--report", metavar="FILE", help="Write a page of HTML as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def compare_command(**given: Any) -> None:
@@ -89,7 +98,7 @@ def compare_command(**given: Any) -> None:
     fuzz = _require_fuzz() if options.fuzz else None
     clock = EPOCH if not requests or requests[0].at is None else requests[0].at
     names = (frameworks[0].name, frameworks[1].name)
-    with Session(options.app, frameworks, options.timeout, clock) as session:
+    with Session(options.app, frameworks, options.timeout, clock, options.restore) as session:
         verdict = Verdict(options, names, session)
         if fuzz is not None:
             verdict.search(fuzz)
@@ -126,6 +135,8 @@ def _read_requests(options: Options) -> list[Request]:
 
 
 def _require_fuzz() -> ModuleType:
+    # Otherwise Hypothesis keeps a folder in whatever the current one is.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(environments.cache_folder()))
     try:
         require("hypothesis", needed_by="--fuzz", install="hypothesis")
     except RuntimeError as e:

@@ -127,7 +127,7 @@ def search(session: Session, count: int, seed: int, step: Callable[[], None]) ->
     @hypothesis.given(sequences(session.rules, session.converters))
     def parts(requests: list[Request]) -> None:
         try:
-            results = play(session, requests)
+            results = session.play(requests)
         except Exception as e:
             raise _Stop(e) from e
         step()
@@ -152,18 +152,7 @@ def _without_needless(session: Session, found: list[Result]) -> list[Result]:
     """
     requests = [result.request for result in found]
     for i in range(len(requests) - 1):
-        fewer = play(session, requests[:i] + requests[i + 1 :])
+        fewer = session.play(requests[:i] + requests[i + 1 :])
         if fewer[-1].difference is not None:
             return _without_needless(session, fewer)
     return found
-
-
-def play(session: Session, requests: list[Request]) -> list[Result]:
-    """Send a sequence from a fresh start, up to the first request on which the sides part."""
-    results = []
-    with session.sequence():
-        for request in requests:
-            results.append(session.ask(request))
-            if results[-1].difference is not None:
-                break
-    return results

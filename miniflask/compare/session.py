@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -12,6 +11,7 @@ from .difference import Difference, find_difference
 from .jar import Jar
 from .model import CompareError, Outcome, Request
 from .sides import Framework, Side
+from .snapshot import Snapshot
 from .urls import Rule
 
 #: What time it is before the first request, unless a recording says otherwise: 2026-01-01.
@@ -43,10 +43,16 @@ class Session:
         frameworks: The two.
         timeout: Seconds that loading it, or a request, may take.
         clock: What time it is before the first request.
+        restore: Files and folders to put back before each side runs.
     """
 
     def __init__(
-        self, app: str, frameworks: tuple[Framework, Framework], timeout: float, clock: int = EPOCH
+        self,
+        app: str,
+        frameworks: tuple[Framework, Framework],
+        timeout: float,
+        clock: int = EPOCH,
+        restore: tuple[str, ...] = (),
     ) -> None:
         signals = find_spec("blinker") is not None
         self.sides = [Side(f, app, timeout, clock, signals) for f in frameworks]
@@ -56,7 +62,8 @@ class Session:
         self.secrets: list[str] = []
         #: Where the URL maps part, or None.
         self.maps: Difference | None = None
-        self._visit()
+        self._jars = [Jar(), Jar()]
+        self._snapshot = Snapshot(restore)
 
     def __enter__(self) -> Session:
         try:
@@ -70,9 +77,11 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """End both children."""
+        """End both children, and put back what is to be put back."""
         for side in self.sides:
             side.close()
+        self._snapshot.restore()
+        self._snapshot.discard()
 
     def _load(self) -> None:
         """Load the program on both sides.
@@ -80,7 +89,12 @@ class Session:
         Raises:
             CompareError: It does not load on one of them, or on both.
         """
-        told = [side.load() for side in self.sides]
+        told = []
+        for side in self.sides:
+            told.append(side.load())
+            if self._snapshot:
+                side.close()
+                self._snapshot.restore()
         failed = [i for i in (0, 1) if "failed" in told[i]]
         if failed:
             raise CompareError(self._tell_failure(failed, told))
@@ -105,37 +119,55 @@ class Session:
             f"    {why['error']}{where}\n\nSee it by itself: {side.by_itself('routes')}"
         )
 
-    def _visit(self) -> None:
-        """Be a new visitor, with new cookies."""
-        self._jars = [Jar(), Jar()]
-        self._number = 0
+    def ask_all(self, requests: Iterable[Request]) -> Iterator[Result]:
+        """Send requests, one after the other, each to both sides.
 
-    def ask(self, request: Request) -> Result:
-        """Send a request to both sides, each with the cookies that it has set.
+        Where something is to be put back before each side runs, one side gets all, then the other.
 
         Raises:
             CompareError: A child ended or took too long.
         """
-        self._number += 1
-        outcomes = []
-        for side, jar in zip(self.sides, self._jars, strict=True):
-            outcome = side.send(jar.fill(request))
-            jar.keep(request, outcome, self.clock + self._number)
-            outcomes.append(outcome)
-        left, right = outcomes
-        return Result(request, left, right, find_difference(left, right))
+        numbered = list(enumerate(requests, 1))
+        lefts = [self._send(0, *each) for each in numbered] if self._restart(0) else []
+        self._restart(1)
+        for number, request in numbered:
+            left = lefts[number - 1] if lefts else self._send(0, number, request)
+            right = self._send(1, number, request)
+            yield Result(request, left, right, find_difference(left, right))
 
-    def ask_all(self, requests: Iterable[Request]) -> Iterator[Result]:
-        """Send requests, one after the other."""
-        for request in requests:
-            yield self.ask(request)
+    def _send(self, i: int, number: int, request: Request) -> Outcome:
+        """Send a request to a side, with the cookies that it has set."""
+        outcome = self.sides[i].send(self._jars[i].fill(request), number)
+        self._jars[i].keep(request, outcome, self.clock + number)
+        return outcome
 
-    @contextmanager
-    def sequence(self) -> Iterator[None]:
-        """Be a new visitor to a program that has just been loaded, and leave no mark on it."""
-        self._visit()
-        for side in self.sides:
+    def _restart(self, i: int) -> bool:
+        """Load the program anew after what it changed was put back; tell whether that is needed."""
+        if self._snapshot:
+            self.sides[1 - i].close()
+            self.sides[i].close()
+            self._snapshot.restore()
+            self.sides[i].load()
+        return bool(self._snapshot)
+
+    def play(self, requests: list[Request]) -> list[Result]:
+        """Send requests to a program that has just been loaded, and leave no mark on it.
+
+        Returns:
+            What came of them, up to the first on which the sides part.
+
+        Raises:
+            CompareError: A child ended or took too long.
+        """
+        results = []
+        self._jars = [Jar(), Jar()]
+        copied = [] if self._snapshot else self.sides
+        for side in copied:
             side.begin()
-        yield
-        for side in self.sides:
+        for result in self.ask_all(requests):
+            results.append(result)
+            if result.difference is not None:
+                break
+        for side in copied:
             side.end()
+        return results

@@ -69,7 +69,6 @@ class Side:
         self.timeout = timeout
         self.clock = clock
         self.signals = signals
-        self._number = 0
         self._process: subprocess.Popen[str] | None = None
 
     def load(self) -> dict[str, Any]:
@@ -106,19 +105,21 @@ class Side:
             "the program, while it was loaded,",
         )
 
-    def send(self, request: Request) -> Outcome:
+    def send(self, request: Request, number: int) -> Outcome:
         """Send a request, and return what came of it.
+
+        Args:
+            request: The request.
+            number: Which one it is, from 1; this decides what time it is, and all chance.
 
         Raises:
             CompareError: The child ended or took too long.
         """
-        self._number += 1
-        message = {**request.message(), "number": self._number}
+        message = {**request.message(), "number": number}
         return Outcome.of(self._ask(message, str(request)))
 
     def begin(self) -> None:
         """Begin requests that leave no mark on later ones."""
-        self._number = 0
         if hasattr(os, "fork"):
             self._ask({"do": "begin"}, "the start of a sequence")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -648,7 +649,13 @@ def test_fuzz_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None:
         """,
     )
 
-    assert told(program, "--fuzz", "30")[-1] == "30 sequences, none different"
+    here = tmp_path / "here"
+    here.mkdir()
+
+    lines = told(program, "--fuzz", "30", cwd=here, cache=tmp_path)
+
+    assert lines[-1] == "30 sequences, none different"
+    assert list(here.iterdir()) == []
     assert told(program, "--fuzz", "30", "--seed", "7")[-1] == "30 sequences, none different"
 
 
@@ -799,3 +806,71 @@ def test_help_lists_the_command() -> None:
     )
 
     assert "Run the program APP on miniflask and on Flask" in done.stdout
+
+
+# ---- files that a program changes ----
+
+KEEPS_NOTES = """\
+import flask, os
+from flask import *
+app = Flask(__name__)
+notes = os.path.join(app.root_path, "data", "notes.txt")
+os.makedirs(os.path.dirname(notes), exist_ok=True)
+
+@app.post("/")
+def write():
+    with open(notes, "a") as file:
+        print(request.method, file=file)
+    return "written"
+
+@app.get("/")
+def read():
+    with open(notes) as file:
+        return file.read()
+"""
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_files_are_put_back(tmp_path: Path, exists: bool) -> None:
+    """Each side meets the files as they were before, and so does whoever comes after."""
+    program = write_program(tmp_path, KEEPS_NOTES)
+    data = tmp_path / "data"
+    if exists:
+        data.mkdir()
+        (data / "notes.txt").write_text("before\n")
+    lines = '{"path": "/", "method": "POST"}\n' * 2 + ASK % "/"
+
+    command = (program, "--requests", "-", "--restore", data, "--json")
+    done = json.loads("".join(told(*command, stdin=lines)))
+
+    expected = ("before\n" if exists else "") + "POST\n" * 2
+    assert done["results"][2]["left"]["body"] == done["results"][2]["right"]["body"] == expected
+    assert data.exists() is exists
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+    if exists:
+        assert (data / "notes.txt").read_text() == "before\n"
+
+
+def test_fuzz_with_files_that_are_put_back(tmp_path: Path) -> None:
+    """Each made up sequence meets the files as they were, on both sides; the script says so."""
+    count = "@app.get('/count')\ndef count(): return (write(), read())[1]\n"
+    name = "@app.get('/name')\ndef name(): return flask.__name__\n"
+    same = write_program(tmp_path, KEEPS_NOTES + count)
+    other = write_program(tmp_path, KEEPS_NOTES + count + name, "other.py")
+    data = tmp_path / "data"
+    data.mkdir()
+
+    assert told(same, "--fuzz", "15", "--restore", data)[-1] == "15 sequences, none different"
+    lines = told(other, "--fuzz", "60", "--restore", data, code=1)
+    assert lines[1].startswith("different  GET /name")
+    assert f"'--restore', '{data}', '--requests', '-'" in "\n".join(lines)
+    assert list(data.iterdir()) == []
+
+
+def test_files_that_cannot_be_copied(tmp_path: Path) -> None:
+    """What cannot be read cannot be put back, and nothing is run."""
+    (tmp_path / "link").symlink_to("link")
+    os.mkfifo(tmp_path / "pipe")
+    program = write_program(tmp_path, "")
+
+    assert "cannot be copied, to be put back: " in refused(program, "--restore", tmp_path)
