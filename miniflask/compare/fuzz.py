@@ -92,6 +92,19 @@ SLOW = (
 )
 
 
+def _settings(count: int) -> hypothesis.settings:
+    """Have Hypothesis try that many, keep nothing, say nothing, and take its time."""
+    return hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=SLOW,
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+
+
 class _Stop(BaseException):
     """An error of ours, on its way past Hypothesis, which would take it for what it looks for."""
 
@@ -115,15 +128,7 @@ def search(session: Session, count: int, seed: int, step: Callable[[], None]) ->
     found: list[Result] = []
 
     @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-        report_multiple_bugs=False,
-        suppress_health_check=SLOW,
-        verbosity=hypothesis.Verbosity.quiet,
-    )
+    @_settings(count)
     @hypothesis.given(sequences(session.rules, session.converters))
     def parts(requests: list[Request]) -> None:
         try:

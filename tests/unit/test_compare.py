@@ -313,7 +313,7 @@ def test_clock_and_chance_are_the_same_on_both_sides(tmp_path: Path) -> None:
     program = write_program(
         tmp_path,
         """\
-        import datetime, os, random, secrets, time, uuid
+        import datetime, os, pickle, random, secrets, time, uuid
         from flask import *
         app = Flask(__name__)
         app.secret_key = os.urandom(8)
@@ -325,6 +325,10 @@ def test_clock_and_chance_are_the_same_on_both_sides(tmp_path: Path) -> None:
             assert len({*moments}) == 1, moments
             assert isinstance(datetime.datetime(2000, 1, 1), datetime.date)
             assert type(datetime.datetime.now()).__name__ == "datetime"
+            class Later(datetime.datetime): pass
+            assert isinstance(Later.now(), Later) and issubclass(Later, datetime.date)
+            assert not isinstance(datetime.datetime.now(), Later)
+            assert pickle.loads(pickle.dumps(datetime.datetime.now())) == datetime.datetime.now()
             assert str(datetime.date.today()) == time.strftime("%Y-%m-%d")
             assert time.gmtime().tm_sec == datetime.datetime.utcnow().second
             assert time.localtime(0).tm_year in (1969, 1970)
@@ -333,7 +337,8 @@ def test_clock_and_chance_are_the_same_on_both_sides(tmp_path: Path) -> None:
         @app.get("/chance")
         def chance():
             session["seen"] = True
-            return f"{uuid.uuid4()} {secrets.token_hex()} {random.random()} {object()}"
+            words = {"ann", "bob", "cam", "dan", "eve", "fay", "gus", "hal", "ida", "joe"}
+            return f"{uuid.uuid4()} {secrets.token_hex()} {random.random()} {object()} {words}"
         """,
     )
     paths = ("/now", "/now", "/chance", "/chance")
@@ -463,6 +468,7 @@ def test_what_to_type_shows_it(tmp_path: Path) -> None:
         ("os.read(os.pipe()[0], 1)", "took longer than 2 seconds on miniflask"),
     ],
 )
+@pytest.mark.timeout(60)  # the limit of the test is that the command has one
 @pytest.mark.parametrize("when", ["load", "request", "sequence"])
 def test_a_crash_and_a_hang(tmp_path: Path, text: str, how: str, when: str) -> None:
     """A child that ends or does not answer is told of, with what it wrote last and what to do."""
@@ -473,7 +479,7 @@ def test_a_crash_and_a_hang(tmp_path: Path, text: str, how: str, when: str) -> N
         f"app.add_url_rule('/', 'fall', fall)\nif {when == 'load'}: fall()\n",
     )
 
-    limit = "2" if "longer" in how else "60"
+    limit = "2" if "longer" in how else "45"
     options = ["--fuzz", "50"] if when == "sequence" else ["--requests", "-"]
     error = refused(program, *options, "--timeout", limit, stdin=ASK % "/")
 
@@ -494,10 +500,11 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
         import os, subprocess, sys
         from flask import *
         app = Flask(__name__)
+        WAIT = "import signal; signal.alarm(60); signal.pause()"
 
         @app.get("/")
         def view():
-            child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+            child = subprocess.Popen([sys.executable, "-c", WAIT])
             open(os.path.join(app.root_path, "pids"), "w").write(f"{os.getpid()} {child.pid}")
             child.wait()
         """,
@@ -775,7 +782,7 @@ def test_a_har_file_is_played(tmp_path: Path) -> None:
         """,
     )
     entry = {
-        "startedDateTime": "2024-01-01T00:00:00.5Z",
+        "startedDateTime": "2024-01-01T00:00:00.500Z",
         "request": {
             "method": "POST",
             "url": "http://localhost:5000/form",
@@ -792,6 +799,22 @@ def test_a_har_file_is_played(tmp_path: Path) -> None:
     done = json.loads("".join(told(program, "--har", har, "--json")))
 
     assert done["results"][0]["left"]["body"] == "ä dark 1704067201"
+
+
+def test_an_alias_around_the_command_changes_nothing(tmp_path: Path) -> None:
+    """Started by a program that runs under the alias, the one side is still the real Flask."""
+    program = write_program(tmp_path, DIFFERS)
+    command = ["-m", "miniflask.as_flask", "-m", "miniflask", "compare", str(program)]
+    done = subprocess.run(
+        [sys.executable, *command, "--requests", "-"],
+        cwd=ROOT,
+        input=ASK % "/name",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+    assert done.stdout.splitlines()[3:5] == ["    miniflask    miniflask", "    Flask 3.1.3  flask"]
 
 
 def test_help_lists_the_command() -> None:

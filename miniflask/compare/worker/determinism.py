@@ -18,6 +18,9 @@ from typing import Any
 
 _gmtime, _localtime, _strftime = time.gmtime, time.localtime, time.strftime
 
+#: What was put in place of a class -> that class.
+ORIGINALS: dict[type, type] = {}
+
 
 class Clock:
     """What time it is.
@@ -74,10 +77,10 @@ def _stop_datetime(clock: Clock) -> None:
         """Count what other code made of the original classes as well."""
 
         def __instancecheck__(cls, instance: Any) -> bool:
-            return isinstance(instance, cls.__mro__[1])
+            return type.__instancecheck__(ORIGINALS.get(cls, cls), instance)
 
         def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, cls.__mro__[1])
+            return type.__subclasscheck__(ORIGINALS.get(cls, cls), subclass)
 
     class date(_date, metaclass=Kind):
         @classmethod
@@ -97,6 +100,7 @@ def _stop_datetime(clock: Clock) -> None:
         def today(cls) -> Any:
             return cls.fromtimestamp(clock.now)
 
+    ORIGINALS.update({date: _date, datetime: _datetime})
     for kind in (date, datetime):
         # Under the names by which they are pickled.
         kind.__module__, kind.__qualname__ = "datetime", kind.__name__
