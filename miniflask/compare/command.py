@@ -136,7 +136,8 @@ def _read_requests(options: Options) -> list[Request]:
 
 def _require_fuzz() -> ModuleType:
     # Otherwise Hypothesis keeps a folder in whatever the current one is.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(environments.cache_folder()))
+    folder = environments.cache_folder() / "hypothesis"
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(folder))
     try:
         require("hypothesis", needed_by="--fuzz", install="hypothesis")
     except RuntimeError as e:

@@ -92,11 +92,12 @@ def _make(folder: Path, flask: str, tell: Callable[[str], None]) -> None:
 def wanted(flask: str) -> list[str]:
     """Say what to install for a Flask: itself, and the Werkzeug that is compared with.
 
-    Flask before 2.3 does not run on Werkzeug 3, though it lets pip choose it.
+    Older Flasks let pip choose libraries that they do not run on: those before 2.3 Werkzeug 3,
+    those before 2.0 MarkupSafe 2.1.
     """
     number = tuple(int(n) for n in re.findall(r"\d+", flask)[:2])
     werkzeug = f"werkzeug=={version('werkzeug')}" if number >= (2, 3) else "werkzeug<3"
-    return [f"flask=={flask}", werkzeug]
+    return [f"flask=={flask}", werkzeug, *(["markupsafe<2.1"] if number < (2,) else [])]
 
 
 def _run(command: list[str], flask: str) -> None:

@@ -446,6 +446,17 @@ def test_a_program_that_loads_on_neither_side(tmp_path: Path, text: str, said: s
     assert error.endswith(see)
 
 
+def test_a_framework_that_does_not_load(tmp_path: Path) -> None:
+    """If Flask is hidden by a file of that name, or has lost what it needs, that is said."""
+    program = write_program(tmp_path, "import miniflask\napp = miniflask.Flask(__name__)\n")
+    (tmp_path / "flask.py").write_text("import nothing_like_it\n")
+
+    error = refused(program, cwd=tmp_path)
+
+    assert "does not load on Flask 3.1.3, though it does on miniflask:" in error
+    assert "    The framework itself does not: No module named 'nothing_like_it'\n" in error
+
+
 def test_what_to_type_shows_it(tmp_path: Path) -> None:
     """The commands that errors end with do run the program on that side."""
     program = write_program(tmp_path, DIFFERS)

@@ -250,11 +250,12 @@ def test_a_script_is_a_program(app: str, requests: list[Request]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "werkzeug"), [("2.2.5", "<3"), ("2.3.3", "=="), ("3.0.3", "=="), ("10.0", "==")]
+    ("version", "werkzeug"),
+    [("1.1.4", "<3"), ("2.2.5", "<3"), ("2.3.3", "=="), ("3.0.3", "=="), ("10.0", "==")],
 )
 def test_the_werkzeug_of_an_older_flask(version: str, werkzeug: str) -> None:
     """Flask is compared on the Werkzeug that is installed, unless it is too old for it."""
-    flask, other = environments.wanted(version)
+    flask, other, *_ = environments.wanted(version)
 
     assert flask == f"flask=={version}"
     assert other.startswith(f"werkzeug{werkzeug}")

@@ -70,7 +70,10 @@ class Worker:
         self.clock = determinism.install(command["clock"])
         sys.path += command["path"]
         framework = _choose(command["framework"], command["home"])
-        cli = import_module(f"{framework}.cli")
+        try:
+            cli = import_module(f"{framework}.cli")
+        except ImportError as e:
+            return {"failed": {"error": f"The framework itself does not: {e}", "where": None}}
         info = cli.ScriptInfo(app_import_path=command["app"], set_debug_flag=False)
         determinism.at_request(self.clock, 0)
         try:
