@@ -210,7 +210,7 @@ class Verdict:
         """Tell the verdict, write what was asked for, and return the exit code."""
         different = sum(result.difference is not None for result in self.results)
         different += self.session.maps is not None
-        what = "sequences" if self.options.fuzz else "requests"
+        what = ("sequence" if self.options.fuzz else "request") + "s" * (self.tried != 1)
         summary = f"{self.tried} {what}, {different or 'none'} different"
         self._print(summary)
         told = (self.options.app, self.names, self.session.maps, self.results, self.script)

@@ -31,7 +31,8 @@ PAGE = Markup("""\
     --tint: light-dark(#fdeceb, #4a2422) }}
   body {{ max-width: 80rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui }}
   h1 {{ font-size: 1.5rem; overflow-wrap: anywhere }}
-  pre, code, td {{ font: .85rem/1.5 ui-monospace, monospace }}
+  h1 code {{ font-size: inherit }}
+  pre, summary code, p code, td {{ font: .85rem/1.5 ui-monospace, monospace }}
   pre {{ overflow-x: auto; margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }}
   table {{ width: 100%; border-collapse: collapse; table-layout: fixed; margin: .5rem 0 }}
   th, td {{ border: 1px solid var(--line); padding: .2rem .5rem; text-align: left;

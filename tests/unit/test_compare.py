@@ -137,7 +137,7 @@ def test_another_url_map_is_a_difference(tmp_path: Path) -> None:
     assert lines[1:3] == ["different  the URL maps", "  first difference: URL map"]
     assert lines[3].startswith("    miniflask    Rule(rule='/miniflask', endpoint='x'")
     assert lines[4].startswith("    Flask 3.1.3  Rule(rule='/flask', endpoint='x'")
-    assert lines[-1] == "1 requests, 1 different"
+    assert lines[-1] == "1 request, 1 different"
 
 
 def test_what_happens_inside_is_traced(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ def test_app_run_is_ignored(tmp_path: Path) -> None:
     """A file that serves itself when it is imported is compared all the same."""
     program = write_program(tmp_path, "app.run()\n")
 
-    assert told(program, "--requests", "-", stdin=ASK % "/")[-1] == "1 requests, none different"
+    assert told(program, "--requests", "-", stdin=ASK % "/")[-1] == "1 request, none different"
 
 
 def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
