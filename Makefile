@@ -5,7 +5,7 @@ VENV := .venv
 export PYTHONHASHSEED ?= 0
 PY := $(VENV)/bin/python
 
-.PHONY: demo test deep upstream lint format types docs bench bench-check lock clean
+.PHONY: demo test deep upstream lint format types docs court bench bench-check lock clean
 
 demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
 	$(PY) examples/08_miniflask.py
@@ -34,6 +34,9 @@ types: $(VENV)/.ready  ## two strict type checkers over package and tests
 
 docs: $(VENV)/.ready  ## build the pages; a warning is an error
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+court: $(VENV)/.ready  ## run what documentation claims, and write the page of it
+	$(PY) -m tests.lessons.court
 
 bench: $(VENV)/.ready  ## ratios to the originals and to peers, side by side, into docs/
 	$(PY) -m tests.benchmarks $(ARGS)

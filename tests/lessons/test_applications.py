@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from tests.lessons.docstrings import read_exchanges, read_parts
+from tests.lessons.frameworks import FRAMEWORKS, on_flask
 from tests.lessons.visitor import DEADLINE, Answer, Visitor, curl
 from tests.sockets.server import served
 
@@ -35,18 +36,11 @@ BLOG = EXAMPLES / "blog"
 APPLICATIONS = [*(path for path in MODULES if path != VIEWS), BLOG]
 SOURCES = [*MODULES, *sorted(BLOG.rglob("*.py"))]
 
-FRAMEWORKS = ("miniflask", "flask")
-
 both_frameworks = pytest.mark.parametrize("framework", FRAMEWORKS)
 every_application = pytest.mark.parametrize("path", APPLICATIONS, ids=lambda path: path.stem)
 every_source = pytest.mark.parametrize(
     "path", SOURCES, ids=lambda path: str(path.relative_to(EXAMPLES))
 )
-
-
-def on_flask(source: str) -> str:
-    """Return a program with Flask imported in our place."""
-    return re.sub(r"^(from|import) miniflask\b", r"\1 flask", source, flags=re.MULTILINE)
 
 
 def copy_examples(framework: str, folder: Path) -> None:
