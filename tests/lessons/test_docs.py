@@ -4,9 +4,9 @@
   ``output`` block right below it; a block without one prints nothing.
 - In a ``console`` block, a line that begins with ``$`` is a command, and the lines below it are
   what it prints.  ``make`` commands have to be targets; they are not run.  ``pip`` commands have
-  to install this checkout, with extras that exist.  Lessons and ``curl`` commands have to stand
-  in a lesson's docstring in the same words, where ``test_lessons.py`` runs them.  Any other
-  command is run at the root of the checkout.
+  to install this checkout, with extras that exist.  Lessons with a number and ``curl`` commands
+  have to stand in a lesson's docstring in the same words, where ``test_lessons.py`` runs them.
+  Any other command is run at the root of the checkout.
 - ``text`` is for what nobody can run.
 """
 
@@ -88,7 +88,7 @@ def check_command(command: str, output: list[str]) -> None:
         subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     elif words[0] == "pip":
         check_installs_checkout(words)
-    elif words[0] == "curl" or command.startswith("python examples/"):
+    elif words[0] == "curl" or re.match(r"python examples/\w+\.py", command):
         assert stands_in_a_lesson(command, output), command
     else:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
