@@ -6,7 +6,7 @@
   what it prints.  ``make`` commands have to be targets; they are not run.  ``pip`` commands have
   to install this checkout, with extras that exist.  Lessons with a number and ``curl`` commands
   have to stand in a lesson's docstring in the same words, where ``test_lessons.py`` runs them.
-  Any other command is run at the root of the checkout.
+  Servers are run by ``test_deployment.py``, any other command at the root of the checkout.
 - ``text`` is for what nobody can run.
 """
 
@@ -106,6 +106,9 @@ def check_command(command: str, output: list[str]) -> None:
         check_installs_checkout(words)
     elif words[0] == "curl" or re.match(r"python examples/\w+\.py", command):
         assert stands_in_a_lesson(command, output), command
+    elif words[0] in {"gunicorn", "waitress-serve"} or command == "python serve.py":
+        # test_deployment.py runs them.
+        assert f"$ {command}\n" in (ROOT / "docs" / "how-to" / "deploy.md").read_text("utf-8")
     else:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
