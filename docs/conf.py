@@ -23,3 +23,5 @@ autodoc_default_options = {"members": True, "undoc-members": True, "show-inherit
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+# A class that a signature names may have namesakes in other modules; the link goes to one of them.
+suppress_warnings = ["ref.python"]
