@@ -6,12 +6,17 @@ import ast
 import re
 import textwrap
 from pathlib import Path
+from threading import Lock
+
+# CPython 3.11 fails now and then when two threads parse at once (cpython#106905).
+_parsing = Lock()
 
 
 def read_parts(path: Path) -> dict[str, str]:
     """Return the titled parts of a program's docstring; a title ends at its first comma."""
     source = path / "__init__.py" if path.is_dir() else path
-    doc = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+    with _parsing:
+        doc = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
     _, *rest = re.split(r"^(\S.*):\n(?= )", doc, flags=re.MULTILINE)
     titles = [title.partition(",")[0] for title in rest[::2]]
     return dict(zip(titles, (textwrap.dedent(text).rstrip() for text in rest[1::2])))
