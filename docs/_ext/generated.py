@@ -143,8 +143,8 @@ class Exports(Generated):
 
     def write(self) -> str:
         """Link each to where it is defined."""
-        lines = [f"- {{py:obj}}`{name} <{home}.{name}>`" for name, home in exports().items()]
-        return "\n".join(lines)
+        found = sorted(exports().items())
+        return ", ".join(f"{{py:obj}}`{name} <{home}.{name}>`" for name, home in found) + "."
 
 
 def exports() -> dict[str, str]:

@@ -4,7 +4,7 @@ Where:
     docs/reqcontext.rst, "Signals"
 
 Says:
-    The signal comes "before" an error handler is looked up.
+    The signal is sent "before an errorhandler is looked up".
 
 In fact:
     A handler for the exception itself is looked up first, and if there is one, nothing is sent.

@@ -4,7 +4,7 @@ Where:
     docs/reqcontext.rst, "Context Preservation During Testing", the example
 
 Says:
-    The hooks are called "after the with block".
+    The hooks are called after "the client with block exits".
 
 In fact:
     They run when the request ends, and once more at the end of the block: the test client

@@ -94,6 +94,24 @@ def write_page() -> str:
     return head + "".join(map(write_claim, CLAIMS))
 
 
+def misquotes(source: Path) -> list[str]:
+    """Return what claims quote from the pages of Flask's own documentation, and is not there.
+
+    Args:
+        source: The folder with Flask's source; ``make upstream`` has one.
+    """
+    wrong = []
+    for claim in CLAIMS:
+        parts = read_parts(claim)
+        page = source / parts["Where"].partition(",")[0]
+        if page.suffix == ".rst":
+            text = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", page.read_text("utf-8"))
+            words = " ".join(text.split())
+            quoted = re.findall(r'"(.*?)"', " ".join(parts["Says"].split()))
+            wrong += [f'{claim.name}: "{q}" is not in {page}' for q in quoted if q not in words]
+    return wrong
+
+
 if __name__ == "__main__":
     try:
         PAGE.write_text(write_page(), "utf-8")

@@ -70,3 +70,16 @@ def test_a_docstring_of_flask_still_says_so(place: str) -> None:
 
     assert quoted
     assert all((words or name) in doc for words, name in quoted)
+
+
+def test_a_quotation_that_is_not_there_is_found(tmp_path: Path) -> None:
+    """Each page of Flask's that a claim quotes is searched for its words."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "lifecycle.rst").write_text(
+        "It also creates\nan :class:`~flask.ctx.AppContext`.\n", "utf-8"
+    )
+    (tmp_path / "docs" / "reqcontext.rst").write_text("", "utf-8")
+    wrong = court.misquotes(tmp_path)
+
+    assert [line.partition(":")[0][:2] for line in wrong] == ["01", "02", "03", "04", "08"]
+    assert court.CLAIMS[7].name + ': "then cleared" is not in ' in wrong[-1]

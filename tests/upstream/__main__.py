@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.lessons.court import misquotes
+
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 SDIST = CACHE / "flask-3.1.3.tar.gz"
@@ -162,8 +164,8 @@ def main() -> None:
             ours |= mine.outcomes
             theirs |= control.outcomes
             logs.append(mine.log)
+        wrong = complaints(ours, theirs) + misquotes(source)
 
-    wrong = complaints(ours, theirs)
     if wrong:
         print(*logs, *wrong, sep="\n")
     for test, reason in excused().items():
