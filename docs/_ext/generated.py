@@ -11,6 +11,8 @@
     The help of each command of the command line.
 ``{config-keys}``
     Each key of ``app.config`` with its default; a line of the directive is ``KEY | what it does``.
+``{questions}``
+    The programs of ``examples/break_it/``, what each does when it is run, and why.
 ``{tree}``
     A drawing of the tree that the rules in the directive make, one rule a line.
 ``{floors}``
@@ -20,6 +22,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import os
 import pkgutil
@@ -201,6 +204,64 @@ class ConfigKeys(Generated):
         )
 
 
+# ---- examples ----
+
+
+def load_break_it() -> Any:
+    """Return the command in ``examples/break_it/`` as a module."""
+    path = ROOT / "examples" / "break_it" / "__main__.py"
+    spec = importlib.util.spec_from_file_location("break_it", path)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]  # the file is there
+    spec.loader.exec_module(module)  # type: ignore[union-attr]  # likewise
+    return module
+
+
+QUESTION = """\
+## {number}. {question}
+
+```python
+{program}
+```
+
+```{{raw}} html
+<details><summary>What happens, and why</summary>
+```
+
+```text
+{trace}
+```
+
+{why}
+
+**Instead:** {instead}
+
+```{{raw}} html
+</details>
+```
+"""
+
+
+class Questions(Generated):
+    """The twenty questions."""
+
+    def write(self) -> str:
+        """Run each program."""
+        break_it = load_break_it()
+        sections = []
+        for number, path in enumerate(break_it.LESSONS, 1):
+            lesson = break_it.Lesson(path)
+            section = QUESTION.format(
+                number=number,
+                question=lesson.question.replace("``", "`"),
+                program=lesson.program,
+                trace="\n".join(lesson.run()),
+                why=lesson.why.replace("``", "`"),
+                instead=lesson.instead.replace("``", "`"),
+            )
+            sections.append(section)
+        return "\n".join(sections)
+
+
 # ---- drawings ----
 
 
@@ -302,6 +363,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("modules", Modules)
     app.add_directive("commands", Commands)
     app.add_directive("config-keys", ConfigKeys)
+    app.add_directive("questions", Questions)
     app.add_directive("tree", Tree)
     app.add_directive("floors", Floors)
     return {"parallel_read_safe": True, "version": "1"}

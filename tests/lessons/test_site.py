@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import importlib.util
 import inspect
@@ -149,12 +150,25 @@ def check_floors(site: Path, generated: Any) -> None:
     assert title == "; ".join(generated.read_floors())
 
 
+def check_questions(site: Path, generated: Any) -> None:
+    """The page of questions has every program, folded below it what happens."""
+    shown = html.unescape(page(site, "tutorial/break-it"))
+    # Headings have curly quotes.
+    shown = shown.translate(dict(zip(map(ord, "\u2018\u2019\u201c\u201d"), "''\"\"")))
+    for path in sorted((ROOT / "examples" / "break_it").glob("[0-9]*.py")):
+        lesson = generated.load_break_it().Lesson(path)
+        assert lesson.question.replace("``", "") in shown
+        assert lesson.program in shown
+        assert "\n".join(lesson.run()) in shown
+
+
 CHECKS = [
     check_names_of_the_package,
     check_public_definitions,
     check_keys_of_the_configuration,
     check_commands,
     check_floors,
+    check_questions,
 ]
 
 
