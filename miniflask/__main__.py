@@ -16,8 +16,10 @@ def main() -> None:
         sys.exit(2)
     from miniflask import cli
     from miniflask.compare.command import compare_command
+    from miniflask.eras.command import eras_command
 
-    cli.cli.add_command(compare_command)
+    for command in (compare_command, eras_command):
+        cli.cli.add_command(command)
     cli.main()
 
 
