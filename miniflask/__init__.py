@@ -6,6 +6,7 @@ To see how, read ``app.py`` from the top, then ``ctx.py``, ``local.py`` and ``ro
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from . import json as json
@@ -56,3 +57,9 @@ if not TYPE_CHECKING:
 
             return version("miniflask-study")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if "MINIFLASK_ERA" in os.environ:
+    from .eras import start
+
+    start(os.environ["MINIFLASK_ERA"])

@@ -12,7 +12,7 @@ process has one ``BuildError`` and one ``LocalProxy``.  It makes no difference w
 installed.  Interpreters that the program starts inherit the alias.
 
 What Flask 3.1.3 does not have, because an older Flask did, is absent as well: extensions look for
-such names to choose what to do.
+such names to choose what to do.  An old era (``MINIFLASK_ERA``) brings its names back.
 """
 
 from __future__ import annotations

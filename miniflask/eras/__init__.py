@@ -6,6 +6,12 @@ its day, and ``Contexts``, which pushes and pops as that Flask did.  Read them i
 each is the one before with one thing changed.  ``exercises.py`` does the same to all of them,
 and ``miniflask eras`` prints what stayed isolated.
 
+The framework itself starts on five of them, so that one application can be watched under each::
+
+    MINIFLASK_ERA=1.1 python app.py
+
+That is read once, when miniflask is imported; without it none of this is loaded.
+
 Source: Werkzeug 0.6.1, 1.0.1, 2.0.0, 2.1.2 with 2.2, and 3.1; Flask 0.1, 1.1.4, 2.0.0, 2.1.3,
 3.1.3 and its main branch of April 2026, the coming 3.2.
 """
@@ -25,6 +31,9 @@ ERAS = {
     "3.1": "two ContextVars, each push keeping its token",
     "3.2": "one ContextVar, one merged context",
 }
+
+#: The eras that the framework starts on -> the version of Flask that each stands for.
+STARTS_ON = {"0.1": "0.1", "1.1": "1.1.4", "2.1": "2.1.3", "3.1": "3.1.3", "3.2": "3.2.0.dev0"}
 
 
 class Contexts(Protocol):
@@ -58,3 +67,23 @@ def load(era: str) -> Any:
     if era not in ERAS:
         raise KeyError(f"no era {era!r}; the eras are {', '.join(ERAS)}")
     return import_module(f"{__name__}.flask_{era.replace('.', '_')}")
+
+
+def start(era: str) -> None:
+    """Have the framework run on an era, for the rest of the process.
+
+    Args:
+        era: One of :data:`STARTS_ON`.
+
+    Raises:
+        RuntimeError: The framework does not start on such an era.
+    """
+    if era not in STARTS_ON:
+        raise RuntimeError(
+            f"MINIFLASK_ERA is {era!r}, which miniflask cannot start on."
+            f" It starts on {', '.join(STARTS_ON)}. Choose one, or leave the variable out for"
+            " 3.1:\n\n    MINIFLASK_ERA=1.1 python app.py"
+        )
+    if era == "3.1":
+        return
+    import_module(f"{__name__}.{'merged' if era == '3.2' else 'users'}").start(era)

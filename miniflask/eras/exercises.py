@@ -1,6 +1,8 @@
-"""The same exercises for every era.
+"""The same exercises for every era, and for every Flask.
 
 Each takes a ``Contexts``, pushes and pops, and returns what was to be seen beside what was seen.
+:class:`OfFramework` makes the same ``Contexts`` of a whole framework, so that the tests
+can run this very file on the real Flask of each era, on Pythons from 3.9 on.
 """
 
 from __future__ import annotations
@@ -305,3 +307,38 @@ def run(exercise: Callable[[Contexts], list[Look]], contexts: Contexts) -> list[
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
+
+
+class OfFramework:
+    """The contexts of a whole framework: ``flask``, or ``miniflask`` on whatever era.
+
+    Args:
+        fw: The framework's module.
+    """
+
+    def __init__(self, fw: Any) -> None:
+        self.fw = fw
+        self.apps = {name: fw.Flask(name) for name in ("shop", "blog")}
+
+    @property
+    def app(self) -> Any:
+        """The name of the current application; None without one."""
+        return self.fw.current_app.name if self.fw.has_app_context() else None
+
+    @property
+    def request(self) -> Any:
+        """The path of the current request; None without one."""
+        return self.fw.request.path if self.fw.has_request_context() else None
+
+    def push(self, app: Any, request: Any) -> Callable[[], None]:
+        """Push a request context of an application."""
+        ctx = self.apps[app].test_request_context(request)
+        ctx.push()
+        return ctx.pop  # type: ignore[no-any-return]  # of any framework
+
+    def clear(self) -> None:
+        """Empty the stacks, where there are some."""
+        for name in ("_request_ctx_stack", "_app_ctx_stack"):
+            stack = vars(self.fw.globals).get(name)
+            if hasattr(stack, "__release_local__"):
+                stack.__release_local__()

@@ -10,7 +10,7 @@ import greenlet  # type: ignore[import-untyped]  # greenlet ships no types
 import pytest
 from click.testing import CliRunner
 
-from miniflask.eras import ERAS, exercises, load
+from miniflask.eras import ERAS, STARTS_ON, exercises, load, swap
 from miniflask.eras.command import eras_command
 from miniflask.eras.exercises import EXERCISES, Look, NotRun, run
 from miniflask.eras.table import draw, explain, find_out
@@ -28,6 +28,11 @@ def test_every_era_has_the_same_names(era: str) -> None:
     assert module.__doc__.startswith(f"Flask {era} (")
     for name in ("Local", "LocalStack", "LocalProxy", "Contexts"):
         assert getattr(module, name).__doc__
+
+
+def test_the_framework_starts_on_all_but_one() -> None:
+    """The era of 2.0 is there to be looked at only."""
+    assert set(ERAS) - set(STARTS_ON) == {"2.0"}
 
 
 def test_an_unknown_era_is_answered_with_those_there_are() -> None:
@@ -204,3 +209,23 @@ def test_the_exercises_tell_the_eras_apart() -> None:
     assert all(older != newer for older, newer in zip(found, found[1:]))
     threads = [era["Two threads at work at once"] for era in found]
     assert threads == [threads[0]] * 6
+
+
+# ---- swapping ----
+
+
+def test_a_thing_is_replaced_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under every name in every module of the framework, and so are its methods; no one else's."""
+    old, new, other = [1], [2], [1]
+    module, stranger = type(sys)("miniflask.made_up"), type(sys)("stranger")
+    vars(module).update(a=old, b=old, c=other, add=old.append)
+    vars(stranger).update(a=old)
+    monkeypatch.setitem(sys.modules, "miniflask.made_up", module)
+    monkeypatch.setitem(sys.modules, "stranger", stranger)
+
+    swap.swap([(old, new)])
+
+    vars(module)["add"](3)
+    assert (vars(module)["a"], vars(module)["b"]) == ([2, 3], [2, 3])
+    assert vars(module)["c"] is other
+    assert vars(stranger)["a"] is old
