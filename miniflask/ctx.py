@@ -164,7 +164,7 @@ class RequestContext:
     flashes: list[tuple[str, str]] | None = None
     _opened_session: SessionMixin | None = None
     _deferred_session: DeferredSession | None = None
-    # The rule and the view's arguments, for a request that nobody has asked for yet.
+    # The rule and the view's arguments, for when somebody asks for the request.
     _matched: tuple[Rule, Any] | None = None
 
     def __init__(
@@ -250,16 +250,11 @@ class RequestContext:
                 found = self.app.url_map.find(self._environ)
             if found is None:
                 found = self.url_adapter.match(return_rule=True)  # type: ignore[union-attr]  # see push
-            self._keep_match(found)
+            if "request" in self.__dict__:
+                self.request.url_rule, self.request.view_args = found
+            self._matched = found
         except HTTPException as e:
             self.request.routing_exception = e
-
-    def _keep_match(self, found: tuple[Rule, Any]) -> None:
-        """Keep the rule and its values for the request, or in it if it was made already."""
-        if "request" in self.__dict__:
-            self.request.url_rule, self.request.view_args = found
-        else:
-            self._matched = found
 
     def _match(self) -> tuple[Any, Any]:
         """Return the rule and the view's arguments, as hooks may have left them.

@@ -154,7 +154,8 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
             deferred = ctx._deferred_session = defer_session(app, None, environ)
             if deferred is None:
                 ctx._open_session()
-            matched = _match(app, ctx)
+            ctx.match_request()
+            matched = ctx._matched
             if matched is None:
                 response = app.full_dispatch_request()
             else:
@@ -207,20 +208,6 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 ctx.pop(error)
             finally:
                 del error
-
-
-def _match(app: Flask, ctx: RequestContext) -> Any:
-    """Match by the path alone; None if the request knows more, for the long way to go on."""
-    try:
-        found = app.url_map.find(ctx._environ)
-    except HTTPException as e:
-        ctx.request.routing_exception = e
-        return None
-    if found is None:
-        ctx.match_request()
-    else:
-        ctx._keep_match(found)
-    return found
 
 
 def _call_view(app: Flask, rule: Any, view_args: Any) -> Any:
