@@ -49,6 +49,15 @@ from .templating import stream_template_string as stream_template_string
 from .wrappers import Request as Request
 from .wrappers import Response as Response
 
+if os.environ.get("MINIFLASK_EXPLAIN"):
+    from .lens import explain as _explain
+
+    _explain()
+if os.environ.get("MINIFLASK_SENTINEL"):
+    from .lens.sentinel import watch_all as _watch_all
+
+    _watch_all()
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:

@@ -17,9 +17,11 @@ def main() -> None:
     from miniflask import cli
     from miniflask.compare.command import compare_command
     from miniflask.eras.command import eras_command
+    from miniflask.lens.command import add_lens_option, lens_command
 
-    for command in (compare_command, eras_command):
+    for command in (compare_command, eras_command, lens_command):
         cli.cli.add_command(command)
+    add_lens_option(cli.run_command, cli)
     cli.main()
 
 
