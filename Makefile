@@ -5,13 +5,18 @@ VENV := .venv
 export PYTHONHASHSEED ?= 0
 PY := $(VENV)/bin/python
 
-.PHONY: demo test deep upstream lint format types docs court bench bench-check lock clean
+.PHONY: demo test browser deep upstream lint format types docs court bench bench-check lock clean
 
 demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
 	$(PY) examples/08_miniflask.py
 
-test: $(VENV)/.ready  ## run the whole test suite
+test: $(VENV)/.ready  ## run the whole test suite; installs Chromium for it, or says why it cannot
+	-$(PY) -m tests.browser.chromium
 	$(PY) -m pytest -n auto $(ARGS)
+
+browser: $(VENV)/.ready  ## the tests in a real Chromium
+	$(PY) -m tests.browser.chromium
+	$(PY) -m pytest tests/browser $(ARGS)
 
 deep: $(VENV)/.ready  ## the property tests with a hundred times the examples
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto -o timeout=0 tests/against_flask $(ARGS)

@@ -12,7 +12,8 @@ import click
 from werkzeug.serving import is_running_from_reloader
 
 from . import record
-from .live import watching
+from .live import LensServer, serving
+from .trace import Trace
 
 
 @click.command(
@@ -95,16 +96,19 @@ def watched(run_simple: Callable[..., None], port: int) -> Callable[..., None]:
         if options.get("use_reloader") and not is_running_from_reloader():
             run_simple(host, server_port, app, **options)
             return
-        with record(limit=5000, title=getattr(app, "name", "")) as trace:
-            try:
-                serving = watching(trace, port)
-                with serving as lens:
-                    print(f" * Lens: {lens.url}", flush=True)
-                    run_simple(host, server_port, app, **options)
-            except OSError as error:
-                raise click.ClickException(
-                    f"The lens cannot listen on port {port}: {error.strerror}."
-                    " Choose another: --lens-port 0"
-                ) from None
+        title = getattr(app, "name", "")
+        with record(limit=5000, title=title) as trace, serving(_open(trace, port)) as lens:
+            print(f" * Lens: {lens.url}", flush=True)
+            run_simple(host, server_port, app, **options)
 
     return run
+
+
+def _open(trace: Trace, port: int) -> LensServer:
+    try:
+        return LensServer(trace, port)
+    except OSError as error:
+        raise click.ClickException(
+            f"The lens cannot listen on port {port}: {error.strerror}."
+            " Choose another: --lens-port 0"
+        ) from None

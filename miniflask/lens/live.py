@@ -38,6 +38,9 @@ class LensServer(ThreadingHTTPServer):
     Args:
         trace: The recording.
         port: The port on 127.0.0.1; 0 for any that is free.
+
+    Raises:
+        OSError: The port is taken.
     """
 
     daemon_threads = True
@@ -117,10 +120,12 @@ class Handler(BaseHTTPRequestHandler):
         trace = self.server.trace
         # A page from before a restart has seen more steps than there are.
         after = after if after <= trace.total else 0
-        while not self.server.closing:
+        while True:
             with trace.changed:
                 if trace.total == after:
                     trace.changed.wait(timeout=15)
+                if self.server.closing:
+                    return
                 batch, last = trace.since(after), trace.total
             # The comment finds out whether anybody is still there.
             message = f"id: {last}\ndata: {dumps(batch)}\n\n" if last > after else ":\n\n"
@@ -132,17 +137,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def watching(trace: Trace, port: int = 0) -> Iterator[LensServer]:
-    """Serve the page of a recording until the block ends.
-
-    Args:
-        trace: The recording.
-        port: The port on 127.0.0.1; 0 for any that is free.
-
-    Raises:
-        OSError: The port is taken.
-    """
-    server = LensServer(trace, port)
+def serving(server: LensServer) -> Iterator[LensServer]:
+    """Serve in a thread until the block ends."""
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True, name="lens")
     thread.start()
     try:

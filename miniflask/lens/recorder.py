@@ -29,6 +29,7 @@ from .places import (
     current_runner,
     definition,
     find_caller,
+    is_program,
     runner_name,
 )
 from .trace import Event, Lane, State, Subject, Trace, trim
@@ -359,7 +360,7 @@ class Recorder:
         """Replace registered functions that are called without ``ensure_sync``."""
         for row in functions.values():
             for i, function in enumerate(row):
-                if getattr(function, "_recorder", None) is not self:
+                if not _is_recorded_by(self, function):
                     row[i] = Recorded(self, ("hook", name), function, function)
                     self._hooks.append((row, function, row[i]))
 
@@ -502,6 +503,15 @@ class Recorded:
             return self._sync(*args, **kwargs)
 
 
+def _is_recorded_by(recorder: Recorder, function: Any) -> bool:
+    """Tell whether a recorder is told of a function; another may have wrapped it since."""
+    while isinstance(function, Recorded):
+        if function._recorder is recorder:
+            return True
+        function = function._func
+    return False
+
+
 def _inside(frame: Any) -> bool:
     """Tell whether the framework itself reads a proxy."""
     while frame is not None and frame.f_code.co_filename == LOCAL:
@@ -514,12 +524,11 @@ LOCAL = PACKAGE + "local.py"
 
 def _reason(frame: Any) -> str:
     """Say by way of what part of the framework a context is pushed or popped."""
-    while frame is not None and not frame.f_code.co_filename.startswith(PACKAGE):
-        frame = frame.f_back
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and not is_program(frame.f_code.co_filename):
         code = frame.f_code
-        found = _REASONS.get(code.co_name) or _REASONS.get(code.co_filename[len(PACKAGE) :])
-        if found:
-            return found
+        if code.co_filename.startswith(PACKAGE):
+            found = _REASONS.get(code.co_name) or _REASONS.get(code.co_filename[len(PACKAGE) :])
+            if found:
+                return found
         frame = frame.f_back
     return ""

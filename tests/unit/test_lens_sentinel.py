@@ -170,7 +170,11 @@ def test_a_request_context_left_in_a_view_is_one_leak() -> None:
     """The app context that a push brought along is not reported beside it."""
     app, other = Flask(__name__), Flask("other")
     leaks = guarded(app)
-    app.add_url_rule("/", "view", lambda: other.test_request_context("/x").push() or "pushed")
+
+    @app.get("/")
+    def view() -> str:
+        other.test_request_context("/x").push()
+        return "pushed"
 
     with pytest.raises(AssertionError, match="Popped wrong"):
         call(app, "/")
@@ -218,15 +222,19 @@ def test_a_copy_that_two_threads_use_at_once_is_named() -> None:
     assert "make a copy for each use" in reported[0]
 
 
+def tearing_down_by_hand(app: Flask) -> Callable[[], str]:
+    def view() -> str:
+        app.do_teardown_request(None)
+        return "twice"
+
+    return view
+
+
 def test_teardown_run_by_hand_is_reported() -> None:
     """Teardown functions that run twice for one context are named with its push."""
     app = Flask(__name__)
     leaks = guarded(app)
-
-    @app.get("/")
-    def view() -> str:
-        app.do_teardown_request(None)
-        return "twice"
+    app.add_url_rule("/", "view", tearing_down_by_hand(app))
 
     list(call(app, "/"))
 
@@ -243,7 +251,7 @@ def test_what_report_raises_reaches_the_server() -> None:
         raise RuntimeError(leak.culprit)
 
     app.wsgi_app = Sentinel(app.wsgi_app, fail)  # type: ignore[method-assign]
-    app.add_url_rule("/", "view", lambda: app.do_teardown_request(None) or "twice")
+    app.add_url_rule("/", "view", tearing_down_by_hand(app))
 
     with pytest.raises(RuntimeError, match="teardown not exactly once"):
         call(app, "/")
@@ -312,7 +320,7 @@ def test_watch_all_checks_every_app_until_undone() -> None:
     """What the environment variable does: every app is checked, those made later too."""
     stop = watch_all()
     app = Flask(__name__)
-    app.add_url_rule("/", "view", lambda: app.do_teardown_request(None) or "twice")
+    app.add_url_rule("/", "view", tearing_down_by_hand(app))
     reported: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: reported.append(record.getMessage())  # type: ignore[method-assign]
