@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 
 from miniflask.extras import require
 
@@ -17,12 +18,14 @@ def main() -> None:
     from miniflask import cli
     from miniflask.compare.command import compare_command
     from miniflask.eras.command import eras_command
-    from miniflask.lens.command import add_lens_option, lens_command
+    from miniflask.lens.command import lens_command, with_lens
 
-    for command in (compare_command, eras_command, lens_command):
-        cli.cli.add_command(command)
-    add_lens_option(cli.run_command, cli)
-    cli.main()
+    # A copy: `miniflask.cli.cli` stays what Flask has, for programs that use it.
+    group = copy(cli.cli)
+    group.commands = dict(group.commands)
+    for command in (compare_command, eras_command, lens_command, with_lens(cli.run_command, cli)):
+        group.add_command(command)
+    group.main()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import runpy
 import sys
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import click
@@ -56,14 +57,14 @@ def lens_command(
                         file.write(content())
 
 
-def add_lens_option(run_command: click.Command, server: Any) -> None:
-    """Give ``run`` the options ``--lens`` and ``--lens-port``.
+def with_lens(run_command: click.Command, server: Any) -> click.Command:
+    """Make a ``run`` command that has the options ``--lens`` and ``--lens-port`` as well.
 
     Args:
-        run_command: The command.
+        run_command: The command; it stays what it is.
         server: The module that the command takes ``run_simple`` from.
     """
-    run = run_command.callback
+    command, run = copy(run_command), run_command.callback
     assert run is not None
 
     def run_watched(lens: bool, lens_port: int, **options: Any) -> Any:
@@ -76,8 +77,9 @@ def add_lens_option(run_command: click.Command, server: Any) -> None:
         finally:
             server.run_simple = original
 
-    run_command.callback = run_watched
-    run_command.params += [
+    command.callback = run_watched
+    command.params = [
+        *run_command.params,
         click.Option(["--lens"], is_flag=True, help="Show the contexts live in a browser."),
         click.Option(
             ["--lens-port"],
@@ -86,6 +88,7 @@ def add_lens_option(run_command: click.Command, server: Any) -> None:
             help="The port of that page; 0 for any that is free.",
         ),
     ]
+    return command
 
 
 def watched(run_simple: Callable[..., None], port: int) -> Callable[..., None]:

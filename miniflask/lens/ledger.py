@@ -147,8 +147,9 @@ def add_note(error: BaseException, note: str) -> None:
 
     Python 3.10 prints no notes: there the note is the error's cause.
     """
-    if hasattr(error, "add_note"):
-        error.add_note(note)
+    add = getattr(error, "add_note", None)
+    if add is not None:
+        add(note)
     else:
         error.__notes__ = [note]  # type: ignore[attr-defined]  # for those who print it
         error.__cause__ = Explanation(note)

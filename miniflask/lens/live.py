@@ -72,7 +72,7 @@ class LensServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """Answer ``/`` with the page, ``/events`` with a stream of steps."""
 
-    server: LensServer
+    server: LensServer  # pyright: ignore[reportIncompatibleVariableOverride]  # no other makes it
     timeout = 60
 
     def do_GET(self) -> None:

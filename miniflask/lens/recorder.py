@@ -263,7 +263,7 @@ class Recorder:
                 letter = "A" if isinstance(ctx, AppContext) else "R"
                 self._counts[letter] += 1
                 label = f"{letter}{self._counts[letter]}"
-                if letter == "A":
+                if isinstance(ctx, AppContext):
                     found = describe.describe_app_context(label, ctx)
                 else:
                     number = self._request_number(ctx.request)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from miniflask import Flask, cli, lens
 from miniflask.lens import command, live
-from miniflask.lens.command import add_lens_option, lens_command, watched
+from miniflask.lens.command import lens_command, watched, with_lens
 from miniflask.lens.live import LensServer, serving
 
 APP = Flask("shop")
@@ -204,14 +204,6 @@ def test_a_script_that_fails_is_drawn_as_well(script: Path) -> None:
     assert "answer 200 OK" in done.output
 
 
-def run_command() -> click.Command:
-    """Make a copy of the run command with the lens's options."""
-    found = cli.run_command
-    copy = click.Command("run", params=list(found.params), callback=found.callback, help=found.help)
-    add_lens_option(copy, cli)
-    return copy
-
-
 def test_run_without_the_option_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --lens nothing is recorded and run_simple is called as it is."""
     called: list[Any] = []
@@ -222,7 +214,7 @@ def test_run_without_the_option_is_as_before(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(cli, "run_simple", run_simple)
     monkeypatch.setattr(command, "record", None)
     info = cli.ScriptInfo(create_app=lambda: APP)
-    done = CliRunner().invoke(run_command(), ["--port", "0"], obj=info)
+    done = CliRunner().invoke(with_lens(cli.run_command, cli), ["--port", "0"], obj=info)
 
     assert done.exit_code == 0, done.output
     assert called == [("127.0.0.1", 0)]
@@ -240,7 +232,7 @@ def test_run_with_the_option_shows_the_lens(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(cli, "run_simple", run_simple)
     info = cli.ScriptInfo(create_app=lambda: APP)
     done = CliRunner().invoke(
-        run_command(), ["--port", "0", "--lens", "--lens-port", "0"], obj=info
+        with_lens(cli.run_command, cli), ["--port", "0", "--lens", "--lens-port", "0"], obj=info
     )
 
     assert done.exit_code == 0, done.output
