@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         after = after if after <= trace.total else 0
         while True:
             with trace.changed:
-                if trace.total == after:
+                if trace.total == after and not self.server.closing:
                     trace.changed.wait(timeout=15)
                 if self.server.closing:
                     return
