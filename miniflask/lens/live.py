@@ -10,6 +10,7 @@ Source: Server-Sent Events, HTML Living Standard, section 9.2.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ class LensServer(ThreadingHTTPServer):
 
     def __init__(self, trace: Trace, port: int = 0) -> None:
         self.trace = trace
+        #: Tells this recording from that of a server that stood here before.
+        self.name = secrets.token_hex(4)
         self.closing = False
         self.watchers = threading.BoundedSemaphore(WATCHERS)
         super().__init__(("127.0.0.1", port), Handler)
@@ -82,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         if name not in NAMES:
             self._answer(403, "The lens answers to a name of the loopback address only.\n")
         elif url.path == "/":
-            self._answer(200, page(self.server.trace, live=True), "text/html")
+            self._answer(200, page(self.server.trace, live=self.server.name), "text/html")
         elif url.path == "/events":
             self._watch(parse_qs(url.query))
         else:
@@ -107,28 +110,28 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(503, f"{WATCHERS} pages are watching already; close one.\n")
             return
         try:
-            asked = self.headers.get("Last-Event-ID") or query.get("after", ["0"])[0]
+            asked = self.headers.get("Last-Event-ID") or query.get("after", [""])[0]
+            name, _, step = asked.partition("-")
+            known = name == self.server.name and step.isdecimal()
             self._head(200, "text/event-stream")
             self.end_headers()
-            self._send_steps(int(asked) if asked.isdecimal() else 0)
+            self._send_steps(int(step) if known else 0)
         except OSError:
             pass  # it went away
         finally:
             self.server.watchers.release()
 
     def _send_steps(self, after: int) -> None:
-        trace = self.server.trace
-        # A page from before a restart has seen more steps than there are.
-        after = after if after <= trace.total else 0
+        trace, name = self.server.trace, self.server.name
         while True:
             with trace.changed:
                 if trace.total == after and not self.server.closing:
                     trace.changed.wait(timeout=15)
                 if self.server.closing:
                     return
-                batch, last = trace.since(after), trace.total
+                batch, last = {"live": name, **trace.since(after)}, trace.total
             # The comment finds out whether anybody is still there.
-            message = f"id: {last}\ndata: {dumps(batch)}\n\n" if last > after else ":\n\n"
+            message = f"id: {name}-{last}\ndata: {dumps(batch)}\n\n" if last > after else ":\n\n"
             self.wfile.write(message.encode())
             after = last
 

@@ -11,7 +11,7 @@
   const data = JSON.parse(byId("data").textContent);
   const rows = byId("rows"), bars = byId("bars");
   const lanes = new Map(), subjects = {}, states = new Map(), chosen = new Map();
-  let events = [], shown = [], current = null, follow = data.live;
+  let events = [], shown = [], current = null, follow = data.live, waiting = true;
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -23,6 +23,12 @@
   // ---- what has been recorded ----
 
   function feed(batch) {
+    if (batch.live !== data.live) { // another server stands there now
+      data.live = batch.live;
+      events = [];
+      current = null;
+      for (const table of [lanes, states, chosen]) table.clear();
+    }
     for (const lane of batch.lanes) {
       if (!lanes.has(lane.number)) lanes.set(lane.number, { ...lane, depth: 0, open: 0 });
     }
@@ -40,8 +46,12 @@
     }
     if (data.live && events.length > KEPT) events = events.slice(-KEPT);
     const live = new Set(events.map((event) => event.lane));
-    for (const number of lanes.keys()) if (!live.has(number)) lanes.delete(number);
-    draw();
+    for (const number of lanes.keys()) {
+      if (!live.has(number)) for (const table of [lanes, states, chosen]) table.delete(number);
+    }
+    for (const label of Object.keys(subjects).slice(0, -2 * KEPT)) delete subjects[label];
+    if (!waiting) requestAnimationFrame(() => { waiting = false; draw(); });
+    waiting = true;
   }
 
   // What a lane's variables held at a step: what its last change before that left there.
@@ -64,7 +74,8 @@
       && (data.live || all.indexOf(number) < LANES_AT_FIRST);
   }
 
-  const laneName = (lane) => `${lane.kind} ${lane.name}`;
+  const laneName = (lane) =>
+    lane.name.toLowerCase().startsWith(lane.kind) ? lane.name : `${lane.kind} ${lane.name}`;
 
   function drawLanes() {
     const box = byId("lanes");
@@ -268,7 +279,7 @@
       if (lane.number === event.lane) title.className = "here";
       const state = stateAt(lane.number, event.step);
       if (!state) {
-        blocks.push(title, make("p", { className: "help", textContent: "has done nothing yet" }));
+        blocks.push(title, make("p", { className: "idle", textContent: "has done nothing yet" }));
         continue;
       }
       const table = make("table");
@@ -341,8 +352,11 @@
   byId("follow").hidden = !data.live;
 
   feed(data);
+  draw();
+  waiting = false;
   if (data.live) {
-    const stream = new EventSource(`events?after=${events.length ? events.at(-1).step : 0}`);
+    const last = events.length ? events.at(-1).step : 0;
+    const stream = new EventSource(`events?after=${data.live}-${last}`);
     stream.addEventListener("message", (message) => feed(JSON.parse(message.data)));
   }
 })();

@@ -22,12 +22,13 @@ _FOLDER = Path(__file__).parent
 _UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-def page(trace: Trace, live: bool = False) -> str:
+def page(trace: Trace, live: str = "") -> str:
     """Return the page of a recording.
 
     Args:
         trace: The recording.
-        live: Go on to ask ``events``, beside the page, for what comes later.
+        live: Go on to ask ``events``, beside the page, for what comes later in the recording of
+            this name.
     """
     style, script = _asset("page.css"), _asset("page.js")
     title = f"{trace.title} · miniflask lens" if trace.title else "miniflask lens"

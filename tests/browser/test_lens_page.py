@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from miniflask import Flask, copy_current_request_context, g, lens, request, session
+from miniflask.lens.live import LensServer, serving
 from tests.browser import chromium
 from tests.sockets.server import served
 
@@ -452,6 +453,28 @@ def test_a_running_app_is_watched_live(page: Page, live: tuple[str, str]) -> Non
     get(f"{app}/later")
     expect(page.get_by_role("option", name=": request GET /later", exact=False)).to_have_count(1)
     assert page.locator("#step").inner_text() == before
+
+
+def test_a_page_survives_a_restart(page: Page) -> None:
+    """When the application starts again, the page shows the new recording, and no step twice."""
+    app = sample_app()
+
+    def send(path: str) -> None:
+        thread = threading.Thread(target=app.test_client().get, args=(path,))
+        thread.start()
+        thread.join()
+
+    with lens.record() as trace, serving(LensServer(trace)) as server:
+        send("/first")
+        page.goto(server.url)
+        expect(page.get_by_role("option", name="request GET /first").first).to_be_visible()
+        port = server.server_port
+    with lens.record() as trace, serving(LensServer(trace, port)):
+        send("/second")
+        expect(page.get_by_role("option", name=": request GET /second")).to_have_count(
+            1, timeout=20_000
+        )
+        expect(page.get_by_role("option", name="GET /first")).to_have_count(0)
 
 
 def test_an_attack_on_a_running_app_is_shown_as_text(page: Page, live: tuple[str, str]) -> None:

@@ -39,7 +39,7 @@ def next_steps(response: http.client.HTTPResponse) -> dict[str, Any]:
     while (line := response.readline()) not in (b"\n", b""):
         lines.append(line.decode())
     found: dict[str, Any] = json.loads(lines[1].removeprefix("data: "))
-    assert lines[0] == f"id: {found['events'][-1]['step']}\n"
+    assert lines[0] == f"id: {found['live']}-{found['events'][-1]['step']}\n"
     return found
 
 
@@ -108,18 +108,23 @@ def test_steps_come_as_they_happen(recorded: tuple[lens.Trace, LensServer]) -> N
     assert seen == list(range(1, trace.total + 1))
 
 
-@pytest.mark.parametrize(("path", "headers"), [("/events?after=5", {}), ("/events", {"id": "5"})])
+@pytest.mark.parametrize("by_header", [False, True])
 def test_a_watcher_goes_on_where_it_was(
-    recorded: tuple[lens.Trace, LensServer], path: str, headers: dict[str, str]
+    recorded: tuple[lens.Trace, LensServer], by_header: bool
 ) -> None:
     """The page says what it has; a browser that comes back, by Last-Event-ID."""
     APP.test_client().get("/ok")
-    resumed = ask(recorded[1], path, **{"Last-Event-ID": h for h in headers.values()})
+    server = recorded[1]
+    last = f"{server.name}-5"
+    if by_header:
+        resumed = ask(server, "/events", **{"Last-Event-ID": last})
+    else:
+        resumed = ask(server, f"/events?after={last}")
 
     assert next_steps(resumed)["events"][0]["step"] == 6
 
 
-@pytest.mark.parametrize("after", ["9999", "x", "-1", ""])
+@pytest.mark.parametrize("after", ["0a0b0c0d-5", "5", "-5", "x", ""])
 def test_a_strange_place_to_go_on_from_is_the_beginning(
     recorded: tuple[lens.Trace, LensServer], after: str
 ) -> None:
