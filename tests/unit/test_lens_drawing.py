@@ -83,6 +83,9 @@ def test_chrome_gets_balanced_slices(trace: lens.Trace) -> None:
             contexts.remove(entry["id"])
 
     assert "thread MainThread" in names
+    (push,) = (e for e in entries if e["name"] == "view ok" and e["ph"] == "B")
+    (read,) = (e for e in entries if e["name"].startswith("read session:"))
+    assert push["tid"] != read["tid"]
     assert not any(open_calls.values())
     assert contexts == set()
     assert [entry["ts"] for entry in entries if "ts" in entry] == sorted(
