@@ -12,9 +12,9 @@ From the command line, ``miniflask lens SCRIPT`` records a whole script, and
 ``miniflask run --lens`` shows a running application live in a browser.
 
 Read ``trace.py`` for what is recorded, ``places.py`` for how a lane and a Context are told
-apart, ``recorder.py`` for how the framework is wrapped, and ``text.py`` and ``page.py`` for how
-a recording is drawn.  ``sentinel.py`` looks for contexts that nobody pops.  While nothing
-records, nothing is wrapped.
+apart, ``recorder.py`` and ``notebook.py`` for how the framework is wrapped, and ``text.py`` and
+``page.py`` for how a recording is drawn.  ``sentinel.py`` looks for contexts that nobody pops.
+While nothing records, nothing is wrapped.
 """
 
 from __future__ import annotations

@@ -117,6 +117,7 @@ class Book:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._patches = Patches()
+        self._readers = 0
         self._pushes: WeakKeyDictionary[Any, list[Push]] = WeakKeyDictionary()
         # How often the teardown functions ran since a context became active.
         self._teardowns: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -126,9 +127,10 @@ class Book:
         self.latest: WeakKeyDictionary[Any, Watch] = WeakKeyDictionary()
 
     def open(self) -> None:
-        """Note from now on what is pushed and popped; once is enough."""
+        """Note from now on what is pushed and popped, for one more reader."""
         with self._lock:
-            if self._patches.in_force:
+            self._readers += 1
+            if self._readers > 1:
                 return
             wrap = self._patches.wrap
             for cls in (AppContext, RequestContext):
@@ -138,8 +140,11 @@ class Book:
             wrap(Flask, "do_teardown_appcontext", partial(self._tearing_down, names._cv_app))
 
     def close(self) -> None:
-        """Leave the framework as it was before."""
-        self._patches.undo()
+        """Leave the framework as it was before, if this was the last reader."""
+        with self._lock:
+            self._readers -= 1
+            if self._readers == 0:
+                self._patches.undo()
 
     def _stack(self, name: str) -> list[Any]:
         return self._going.setdefault(current_runner()[1], {}).setdefault(name, [])
@@ -231,14 +236,27 @@ class Sentinel:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI server (PEP 3333)."""
-        watch = Watch(request_title(environ), self.report)
-        if _watch.get() is None:
-            worker = current_runner()[1]
-            previous = BOOK.latest.get(worker)
-            if previous is not None:
-                previous.check()
-            BOOK.latest[worker] = watch
-        return _Body(watch, _watched(watch, self.app, environ, start_response))
+        return _answer(self.app, environ, start_response, self.report)
+
+    def close(self) -> None:
+        """Note pushes and pops no longer, if no other sentinel does; the app goes on to answer."""
+        BOOK.close()
+
+
+def _answer(
+    app: WSGIApplication,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    report: Callable[[Leak], object],
+) -> Iterable[bytes]:
+    watch = Watch(request_title(environ), report)
+    if _watch.get() is None:
+        worker = current_runner()[1]
+        previous = BOOK.latest.get(worker)
+        if previous is not None:
+            previous.check()
+        BOOK.latest[worker] = watch
+    return _Body(watch, _watched(watch, app, environ, start_response))
 
 
 def _watched(watch: Watch, function: Callable[..., Any], *args: Any) -> Any:
@@ -291,7 +309,7 @@ def watch_all() -> Callable[[], None]:
 
     def watching(original: Callable[..., Any]) -> Callable[..., Any]:
         def wsgi_app(app: Flask, environ: Any, start_response: Any) -> Any:
-            return Sentinel(partial(original, app))(environ, start_response)
+            return _answer(partial(original, app), environ, start_response, log)
 
         return update_wrapper(wsgi_app, original)
 
@@ -299,5 +317,6 @@ def watch_all() -> Callable[[], None]:
         patches.undo()
         BOOK.close()
 
+    BOOK.open()
     patches.wrap(Flask, "wsgi_app", watching)
     return stop

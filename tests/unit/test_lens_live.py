@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,6 +200,14 @@ def test_a_script_is_run_and_drawn(script: Path, tmp_path: Path) -> None:
     assert lines[-1] == "> -        answer 200 OK  (script)"
     assert "script.py · miniflask lens" in page.read_text("utf-8")
     assert json.loads(chrome.read_text("utf-8"))["traceEvents"]
+
+
+def test_the_program_has_the_command(script: Path) -> None:
+    """`python -m miniflask lens` runs a script, and prints what happened."""
+    command = [sys.executable, "-m", "miniflask", "lens", "--stable", str(script), "--ok"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.startswith("--ok __main__\n1  thread MainThread\n")
 
 
 def test_a_script_that_fails_is_drawn_as_well(script: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import miniflask
-from miniflask import Flask, copy_current_request_context, request, stream_with_context
+from miniflask import Flask, copy_current_request_context, lens, request, stream_with_context
 from miniflask.ctx import AppContext, RequestContext
 from miniflask.globals import _app_ctx_stack, _request_ctx_stack
 from miniflask.lens import Leak, Sentinel
@@ -29,12 +29,16 @@ METHODS = [
 ]
 
 
+SENTINELS: list[Sentinel] = []
+
+
 @pytest.fixture(autouse=True)
 def closed_book() -> Iterator[None]:
     """Unwrap the framework after each test, and forget what the test left pushed."""
     before = [vars(cls)[name] for cls, name in METHODS]
     yield
-    BOOK.close()
+    while SENTINELS:
+        SENTINELS.pop().close()
     BOOK.latest.clear()
     while _request_ctx_stack.pop() or _app_ctx_stack.pop():
         pass
@@ -44,7 +48,8 @@ def closed_book() -> Iterator[None]:
 def guarded(app: Flask) -> list[Leak]:
     """Put a sentinel around an app; return the list that its reports go to."""
     leaks: list[Leak] = []
-    app.wsgi_app = Sentinel(app.wsgi_app, leaks.append)  # type: ignore[method-assign]
+    SENTINELS.append(Sentinel(app.wsgi_app, leaks.append))
+    app.wsgi_app = SENTINELS[-1]  # type: ignore[method-assign]
     return leaks
 
 
@@ -250,7 +255,8 @@ def test_what_report_raises_reaches_the_server() -> None:
     def fail(leak: Leak) -> None:
         raise RuntimeError(leak.culprit)
 
-    app.wsgi_app = Sentinel(app.wsgi_app, fail)  # type: ignore[method-assign]
+    SENTINELS.append(Sentinel(app.wsgi_app, fail))
+    app.wsgi_app = SENTINELS[-1]  # type: ignore[method-assign]
     app.add_url_rule("/", "view", tearing_down_by_hand(app))
 
     with pytest.raises(RuntimeError, match="teardown not exactly once"):
@@ -314,6 +320,23 @@ def generated(steps: list[str]) -> tuple[list[Leak], Any]:
         app.add_url_rule(f"/{n}", f"view{n}", lambda step=step: view(step))
     app.add_url_rule("/inner", "inner", lambda: "inner")
     return leaks, app.test_client()
+
+
+def test_sentinel_and_lens_stop_in_any_order() -> None:
+    """One may begin within the other and outlast it; each goes on to see what it is there for."""
+    app = Flask(__name__)
+    app.add_url_rule("/", "view", tearing_down_by_hand(app))
+    with lens.record():
+        leaks = guarded(app)
+    list(call(app, "/"))
+    assert len(leaks) == 1
+
+    with lens.record() as trace:
+        SENTINELS.pop().close()
+        list(call(app, "/"))
+    assert len(leaks) == 1
+    assert "teardown" not in leaks[0].request
+    assert [event.kind for event in trace.events].count("pop") == 4
 
 
 def test_watch_all_checks_every_app_until_undone() -> None:
