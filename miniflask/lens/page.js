@@ -350,6 +350,7 @@
   byId("theme").addEventListener("click", nextTheme);
   byId("follow").addEventListener("click", () => { setFollow(!follow); if (follow) move("last"); });
   byId("follow").hidden = !data.live;
+  if (data.live) byId("summary").ariaLive = "off"; // it changes with every request
 
   feed(data);
   draw();

@@ -49,7 +49,7 @@ def lane_name(lane: Lane, stable: bool) -> str:
     """Name a lane, its kind first."""
     if stable and _GIVEN.fullmatch(lane.name):
         return lane.kind
-    on = "" if lane.kind == "thread" or stable else f" on {lane.thread}"
+    on = "" if lane.kind == "thread" or stable else f" on {printable(lane.thread)}"
     return f"{lane.kind} {printable(lane.name)}{on}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -236,6 +237,52 @@ def test_a_lane_is_filtered(page: Page, file: Path) -> None:
     )
     page.get_by_role("checkbox", name="thread read", exact=True).check()
     expect(rows(page)).to_have_count(everything)
+
+
+def test_of_many_lanes_a_few_are_shown(page: Page, tmp_path: Path) -> None:
+    """The page begins with six lanes; each further one is a check mark away."""
+    app = sample_app()
+    with lens.record() as trace:
+        for number in range(8):
+            thread = threading.Thread(target=app.app_context().push, name=f"worker {number}")
+            thread.start()
+            thread.join()
+    trace.save(tmp_path / "many.html")
+    page.goto((tmp_path / "many.html").as_uri())
+
+    expect(page.get_by_role("status")).to_contain_text("on 6 of 8 lanes")
+    page.get_by_role("checkbox", name="worker 7").check()
+    expect(page.get_by_role("status")).to_contain_text("on 7 of 8 lanes")
+    expect(page.get_by_role("option", name="worker 7").first).to_be_visible()
+    # Nobody popped them: their bars stay open, in red.
+    expect(page.locator(".bar.app.open")).to_have_count(7)
+
+
+def test_a_tasks_inherited_context_is_hatched(page: Page, tmp_path: Path) -> None:
+    """A task that began with its parent's contexts shows them as inherited, and from where."""
+    app = sample_app()
+
+    async def child() -> str:
+        return request.path
+
+    async def parent() -> None:
+        with app.test_request_context("/ok"):
+            await asyncio.create_task(child(), name="child")
+
+    def run() -> None:
+        asyncio.run(parent())
+
+    with lens.record() as trace:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    trace.save(tmp_path / "task.html")
+    page.goto((tmp_path / "task.html").as_uri())
+
+    expect(page.locator('.bar.inherited[data-subject="R1"]')).to_have_count(1)
+    page.get_by_role("option", name="task child: read request.path of R1").click()
+    seen = page.get_by_role("table", name="What task child sees")
+    expect(seen).to_contain_text("is a copy of Context")
 
 
 def test_each_lane_sees_its_own_and_it_says_why(page: Page, file: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from miniflask import Flask, lens, session
 from miniflask.lens.describe import request_headers, request_title
 from miniflask.lens.page import dumps
-from miniflask.lens.text import printable
+from miniflask.lens.text import lane_name, printable
 
 
 @pytest.fixture
@@ -147,6 +147,13 @@ def test_a_title_cannot_leave_its_place(text: str) -> None:
     assert html.count("<script") == html.count("</script>") == 2
     assert "<!--" not in html
     assert html.count('"use strict"') == 1
+
+
+def test_a_task_in_a_thread_with_a_bad_name_is_printable() -> None:
+    """The name of the thread that a task runs on is made fit for a terminal as well."""
+    lane = lens.Lane(1, "task", "a\x1b[2J", "b\x1b[2J")
+
+    assert lane_name(lane, stable=False) == "task a\\x1b[2J on b\\x1b[2J"
 
 
 @given(st.text())
