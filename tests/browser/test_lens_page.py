@@ -239,6 +239,18 @@ def test_a_lane_is_filtered(page: Page, file: Path) -> None:
     expect(rows(page)).to_have_count(everything)
 
 
+def test_bars_move_with_their_lane(page: Page, file: Path) -> None:
+    """With the first lane hidden, the next one and its bars take its place."""
+    page.goto(file.as_uri())
+    first = page.locator('[data-subject="A1"]').bounding_box()
+    page.get_by_role("checkbox", name="visitor").uncheck()
+    moved = page.locator('[data-subject="A2"]').bounding_box()
+
+    assert first is not None
+    assert moved is not None
+    assert moved["x"] == first["x"]
+
+
 def test_of_many_lanes_a_few_are_shown(page: Page, tmp_path: Path) -> None:
     """The page begins with six lanes; each further one is a check mark away."""
     app = sample_app()
