@@ -431,7 +431,7 @@ class Flask(App):
             response = body
         elif type(body) in PAGES:
             environ = _request_context()._environ
-            response = self.response_class.force_type(body, environ)  # type: ignore[assignment]
+            response = self._forced(body, environ)
         elif isinstance(body, (str, bytes, bytearray, Iterator)):
             # All at once, so that a subclass may override its defaults.
             return self.response_class(body, status=status, headers=headers)
@@ -454,9 +454,12 @@ class Flask(App):
         if not (isinstance(body, BaseResponse) or callable(body)):
             raise TypeError(_refusal(body))
         try:
-            return self.response_class.force_type(body, request.environ)  # type: ignore[return-value]
+            return self._forced(body, request.environ)
         except TypeError as e:
             raise TypeError(f"{e}\n{_refusal(body)}").with_traceback(e.__traceback__) from None
+
+    def _forced(self, body: Any, environ: WSGIEnvironment) -> Response:
+        return self.response_class.force_type(body, environ)  # type: ignore[return-value]  # of it
 
     def process_response(self, response: Response) -> Response:
         """Run the after-hooks, then save the session.
