@@ -206,7 +206,7 @@ class Flask(App):
 
     def _run_before_first_request(self) -> None:
         """Run the functions once; whoever comes meanwhile waits.  After an error, once more."""
-        if not self.before_first_request_funcs:
+        if "before_first_request_funcs" not in self.__dict__:
             self._got_first_request = True
             return
         with self._first_request_lock:

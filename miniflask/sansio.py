@@ -25,6 +25,7 @@ from .ctx import _AppCtxGlobals
 from .helpers import get_debug_flag
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
+from .ondemand import on_demand
 from .routing import BuildError, Map, Rule
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, find_package, setupmethod
 from .shortcut import DECIDES, reasons
@@ -89,6 +90,11 @@ class App(Scaffold):
 
     _reasons: tuple[Any, ...] = ()
 
+    @on_demand
+    def before_first_request_funcs(self) -> list[ft.BeforeFirstRequestCallable]:
+        """The functions to call before the first request; Flask dropped the list in 2.3."""
+        return []
+
     #: Whether tests are at work: errors reach them instead of becoming a 500.
     testing = ConfigAttribute[bool]("TESTING")
     #: What the session cookie is signed with.
@@ -143,7 +149,6 @@ class App(Scaffold):
 
         #: Called with error, endpoint and values when a URL cannot be built.
         self.url_build_error_handlers: list[Callable[[Exception, str, dict[str, Any]], str]] = []
-        self.before_first_request_funcs: list[ft.BeforeFirstRequestCallable] = []
         self.teardown_appcontext_funcs: list[ft.TeardownCallable] = []
         self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
 

@@ -121,7 +121,11 @@ _DROPPED = {
         ("", "_lookup_req_object"),
         ("", "_request_ctx_stack"),
     ],
-    "flask.sansio.app": [("App", "before_first_request"), ("", "T_before_first_request")],
+    "flask.sansio.app": [
+        ("App", "before_first_request"),
+        ("App", "before_first_request_funcs"),
+        ("", "T_before_first_request"),
+    ],
 }
 
 

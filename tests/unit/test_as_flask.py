@@ -33,6 +33,7 @@ GONE = [
     *(("flask", name) for name in ("Markup", "escape", "safe_join", "signals_available", "ext")),
     *(("flask", name) for name in ("_app_ctx_stack", "_request_ctx_stack", "scaffold")),
     ("flask", "Flask.before_first_request"),
+    ("flask", "Flask.before_first_request_funcs"),
     ("flask.app", "_request_ctx_stack"),
     *(("flask.globals", name) for name in ("_app_ctx_stack", "_request_ctx_stack")),
     *(("flask.globals", name) for name in ("_lookup_req_object", "_find_app")),
@@ -40,7 +41,11 @@ GONE = [
     *(("flask.json", name) for name in ("JSONEncoder", "JSONDecoder", "htmlsafe_dumps")),
     *(
         ("flask.sansio.app", name)
-        for name in ("App.before_first_request", "T_before_first_request")
+        for name in (
+            "App.before_first_request",
+            "App.before_first_request_funcs",
+            "T_before_first_request",
+        )
     ),
     ("flask.scaffold", "Scaffold"),
     ("flask.signals", "signals_available"),
