@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from werkzeug.exceptions import HTTPException
 
 from . import typing as ft
+from .deferred import defer_session
 from .globals import _cv_app, _cv_request
 from .ondemand import on_demand
-from .sessions import defer_session
 from .signals import appcontext_popped, appcontext_pushed
 from .wrappers import Request
 
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask
+    from .deferred import DeferredSession
     from .routing import MapAdapter, Rule
-    from .sessions import DeferredSession, SessionMixin
+    from .sessions import SessionMixin
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -286,7 +287,11 @@ class RequestContext:
     def _session(self) -> SessionMixin | None:
         """The session, without counting as access; opened now if that was put off."""
         if self._deferred_session is not None:
-            self._session = self._deferred_session.open()
+            session = self._deferred_session.open(self.app)
+            if session is None:
+                self._open_session()
+            else:
+                self._session = session
         return self._opened_session
 
     @_session.setter

@@ -7,7 +7,7 @@ session in the cookie, which the client can read but not alter.
 Much of what opening and saving would cost is the same for each request: the keys that are made of
 the secret, the attributes of the cookie.  It is kept, under everything that decides about it, so
 that a setting or method which a program changes counts from the next request on.  And most
-requests never look at the session: then it is not opened at all (the last part of this file).
+requests never look at the session: then it is not opened at all (``deferred.py``).
 
 Source: ``flask.sessions``.
 """
@@ -15,32 +15,24 @@ Source: ``flask.sessions``.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-import struct
-import time
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import CallbackDict
 from werkzeug.http import dump_cookie, http_date, parse_cookie
 
-from .json.provider import DefaultJSONProvider
 from .json.tag import TaggedJSONSerializer
 from .signing import (
-    BadData,
     BadSignature,
     TimestampSigner,
     URLSafeTimedSerializer,
     _encode_payload,
     _KeptSigner,
-    _last_second,
-    base64_decode,
-    bytes_to_int,
     want_bytes,
 )
 from .wrappers import Request, Response
@@ -83,7 +75,8 @@ class SecureCookieSession(CallbackDict[str, Any], SessionMixin):  # pyright: ign
     modified = False
 
     def __init__(self, initial: Mapping[str, Any] | None = None) -> None:
-        super().__init__(initial, _mark_modified)
+        dict.__init__(self, () if initial is None else initial)
+        self.on_update = _mark_modified
 
 
 def _mark_modified(session: Any) -> None:
@@ -121,7 +114,11 @@ class SessionInterface:
 
     def is_null_session(self, obj: object) -> bool:
         """Tell whether this is a session that is never saved."""
-        return isinstance(obj, self.null_session_class)
+        kind = self.null_session_class
+        # The usual answer, without asking an abstract base class.
+        if kind is NullSession and type(obj) is SecureCookieSession:
+            return False
+        return isinstance(obj, kind)
 
     def get_cookie_name(self, app: Flask) -> str:
         """Return ``SESSION_COOKIE_NAME``."""
@@ -379,7 +376,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if (
             getattr(make, "__func__", None) is not _get_signing_serializer
             or type(self.serializer) is not TaggedJSONSerializer
-            or _is_signing_replaced()
+            or _is_writing_replaced()
         ):
             return None
         secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"]
@@ -396,6 +393,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
+_texts = frozenset({str, bytes})
 
 
 @lru_cache(maxsize=64)
@@ -414,19 +412,32 @@ def _kept_signer(
 
 
 # What a program may have put in the place of a method of the serializer's or signer's class.
-_serializer_parts = attrgetter(
-    "dumps", "loads", "dump_payload", "load_payload", "make_signer", "iter_unsigners"
+_reading_parts = (
+    attrgetter("loads", "load_payload", "make_signer", "iter_unsigners"),
+    attrgetter("unsign", "derive_key", "get_signature", "verify_signature", "get_timestamp"),
 )
-_signer_parts = attrgetter(
-    "sign", "unsign", "derive_key", "get_signature", "verify_signature", "get_timestamp"
+_writing_parts = (
+    attrgetter("dumps", "dump_payload", "make_signer"),
+    attrgetter("sign", "derive_key", "get_signature", "get_timestamp"),
 )
-_stock_signing = _serializer_parts(URLSafeTimedSerializer), _signer_parts(TimestampSigner)
 
 
-def _is_signing_replaced() -> bool:
-    """Tell whether a program has replaced a method that makes or verifies tokens."""
-    found = _serializer_parts(URLSafeTimedSerializer), _signer_parts(TimestampSigner)
-    return found != _stock_signing
+def _parts_of(getters: tuple[Any, Any]) -> tuple[Any, Any]:
+    return getters[0](URLSafeTimedSerializer), getters[1](TimestampSigner)
+
+
+_stock_reading = _parts_of(_reading_parts)
+_stock_writing = _parts_of(_writing_parts)
+
+
+def _is_reading_replaced() -> bool:
+    """Tell whether a program has replaced a method that verifies tokens."""
+    return _parts_of(_reading_parts) != _stock_reading
+
+
+def _is_writing_replaced() -> bool:
+    """Tell whether a program has replaced a method that makes tokens."""
+    return _parts_of(_writing_parts) != _stock_writing
 
 
 _stock_vary = Response.vary
@@ -516,216 +527,3 @@ def _cookie_parts(
 
 _plain = {str, bool, type(None)}
 _http_date = lru_cache(maxsize=8)(http_date)
-
-
-# ---- opening a session only when somebody asks ----
-
-
-class _Glimpse(NamedTuple):
-    """What a cookie says before anybody has verified it."""
-
-    #: Empty if there is none.
-    cookie: str
-    #: The token in two parts: what is signed, and the signature.
-    signed: bytes
-    sig: bytes
-    #: The payload: a JSON object in which nothing has a tag.
-    text: str
-    timestamp: int
-    permanent: bool
-
-
-_no_cookie = _Glimpse("", b"", b"", "", 0, False)
-_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
-
-
-class DeferredSession:
-    """A cookie session that is not opened before it can be observed.
-
-    Most requests never look at the session, and verifying one is much of what such a request
-    would cost.  Whatever decides about it is fixed when the context is pushed: keys, cookie and
-    clock.  Only the verification waits, since nobody can tell when it is done.
-
-    Args:
-        secret: The secret key.
-        fallbacks: Older keys, oldest first.
-        glimpse: What the cookie says, if it is of an acceptable age.
-    """
-
-    __slots__ = ("_fallbacks", "_glimpse", "_secret")
-
-    def __init__(self, secret: Any, fallbacks: tuple[Any, ...], glimpse: _Glimpse) -> None:
-        self._secret = secret
-        self._fallbacks = fallbacks
-        self._glimpse = glimpse
-
-    def open(self) -> SecureCookieSession:
-        """Verify the cookie, as ``open_session`` would have."""
-        cookie, signed, sig, text, _, _ = self._glimpse
-        if not cookie:
-            return SecureCookieSession()
-        signer = _kept_signer(self._secret, self._fallbacks, *_stock_how)
-        if signer.fits(signed, sig) and not _is_signing_replaced():
-            return SecureCookieSession(_scan(text, 0)[0])
-        # A signature can be spelled in other ways.  Plain JSON will do: nothing has a tag.
-        salt, derivation, digest = _stock_how
-        keys = *self._fallbacks, self._secret
-        serializer = _make_serializer(keys, salt, json, derivation, digest)
-        try:
-            return SecureCookieSession(serializer.loads(cookie))
-        except BadSignature:
-            return SecureCookieSession()
-
-    def needs_saving(self, app: Flask) -> bool:
-        """Tell whether a session that nobody asked for must be looked at by ``save_session``."""
-        interface = app.session_interface
-        return (
-            type(interface) is not SecureCookieSessionInterface
-            or (bool(vars(interface)) and not vars(interface).keys().isdisjoint(_PARTS))
-            or _saving_parts(SecureCookieSessionInterface) != _stock_saving
-            or (self._glimpse.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
-        )
-
-
-def defer_session(
-    app: Flask, request: Request | None, environ: WSGIEnvironment
-) -> DeferredSession | None:
-    """Put off opening the session; None if it must be opened now.
-
-    Now, if a program has any part in it: a session interface of its own, a method or class of
-    this one replaced, a tag of its own, its own way with JSON or cookies.  Now as well for any
-    cookie that opening might refuse other than by its signature.  This is on every request, so
-    it reads no more than it must, and what a cookie says is remembered.
-
-    Args:
-        request: None for one of the usual class that has not been made yet.
-        environ: What that one will be made of.
-    """
-    if not _opens_as_usual(app):
-        return None
-    secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"] or ()
-    if not secret or type(secret) not in _texts:
-        return None
-    if fallbacks:
-        fallbacks = tuple(fallbacks)
-        if not _texts.issuperset(map(type, fallbacks)):
-            return None
-    glimpse = _glimpse(app.config["SESSION_COOKIE_NAME"], request, environ)
-    if glimpse is None:
-        return None
-    if glimpse.cookie:
-        age = int(time.time()) - glimpse.timestamp
-        if not 0 <= age <= int(app.permanent_session_lifetime.total_seconds()):
-            glimpse = _no_cookie  # whoever signed it
-    return DeferredSession(secret, fallbacks, glimpse)
-
-
-_texts = frozenset({str, bytes})
-
-
-def _glimpse(name: Any, request: Request | None, environ: WSGIEnvironment) -> _Glimpse | None:
-    """Look at the cookie of a request; None if it takes opening the session to tell."""
-    if request is not None:
-        if type(name) is not str or not _has_usual_cookies(request):
-            return _glimpse_of(request.cookies.get(name))
-        environ = _environ_of(request)
-    elif type(name) is not str or Request.cookies is not _stock_cookies:
-        return None
-    header = environ.get("HTTP_COOKIE")
-    if not header:
-        return _no_cookie
-    if len(header) > 4096:  # the memory is bounded in this way too
-        return _glimpse_into.__wrapped__(header, name)
-    return _glimpse_into(header, name)
-
-
-@lru_cache(maxsize=256)
-def _glimpse_into(header: str, name: str) -> _Glimpse | None:
-    """Look at the cookie of a name."""
-    if name not in header:  # no name is quoted
-        return _no_cookie
-    return _glimpse_of(_find_cookie(header, name)) if header.isascii() else None
-
-
-def _glimpse_of(cookie: str | None) -> _Glimpse | None:
-    """Read a cookie without believing it: what was signed, and when.
-
-    None if it is anything but an uncompressed JSON object without tags.  Only such a one is sure
-    to become a session if its signature is good.
-    """
-    if not cookie:
-        return _no_cookie
-    try:
-        signed, _, sig = cookie.encode().rpartition(b".")
-        payload, _, when = signed.rpartition(b".")
-        text = base64_decode(payload).decode()
-        timestamp = bytes_to_int(base64_decode(when))
-        value, end = _scan(text, 0)
-    except (ValueError, RecursionError, struct.error, BadData, StopIteration):
-        return None
-    if (
-        payload.startswith(b".")  # compressed
-        or timestamp > _last_second
-        or end != len(text)
-        or type(value) is not dict
-        # Every tag begins with a space, however that is written.
-        or '" ' in text
-        or '"\\u0020' in text
-        or text.count("[") + text.count("{") > 50  # deep, and the stack may be so by then
-    ):
-        return None
-    return _Glimpse(cookie, signed, sig, text, timestamp, bool(value.get("_permanent")))
-
-
-# Whatever of the interface has a part in opening sessions, and in saving them.
-_OPENING = (
-    "get_cookie_name",
-    "get_signing_serializer",
-    "open_session",
-    "session_class",
-    "salt",
-    "key_derivation",
-    "digest_method",
-    "serializer",
-)
-_SAVING = (
-    "get_cookie_domain",
-    "get_cookie_httponly",
-    "get_cookie_name",
-    "get_cookie_partitioned",
-    "get_cookie_path",
-    "get_cookie_samesite",
-    "get_cookie_secure",
-    "is_null_session",
-    "make_null_session",
-    "null_session_class",
-    "save_session",
-    "should_set_cookie",
-)
-_PARTS = frozenset(_OPENING + _SAVING)
-_opening_parts = attrgetter(*_OPENING)
-_saving_parts = attrgetter(*_SAVING)
-_stock_opening = _opening_parts(SecureCookieSessionInterface)
-_stock_saving = _saving_parts(SecureCookieSessionInterface)
-_stock_how = (
-    SecureCookieSessionInterface.salt,
-    SecureCookieSessionInterface.key_derivation,
-    SecureCookieSessionInterface.digest_method,
-)
-_stock_tags = dict(session_json_serializer.tags)
-_stock_reading = DefaultJSONProvider.loads, TaggedJSONSerializer.loads, TaggedJSONSerializer.untag
-
-
-def _opens_as_usual(app: Flask) -> bool:
-    """Tell whether nothing of a program's own opens the sessions of an application."""
-    interface, provider = app.session_interface, app.json
-    return (
-        type(interface) is SecureCookieSessionInterface
-        and (not vars(interface) or vars(interface).keys().isdisjoint(_PARTS))
-        and _opening_parts(SecureCookieSessionInterface) == _stock_opening
-        and session_json_serializer.tags == _stock_tags
-        and type(provider) is DefaultJSONProvider
-        and "loads" not in vars(provider)
-        and _stock_reading
-        == (DefaultJSONProvider.loads, TaggedJSONSerializer.loads, TaggedJSONSerializer.untag)
-    )

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
+from .deferred import defer_session
 from .globals import _cv_app, _cv_request
 from .routing import Map
-from .sessions import defer_session
 from .signals import in_use
 from .wrappers import Request, Response
 

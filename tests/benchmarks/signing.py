@@ -73,11 +73,11 @@ def visit(session: dict[str, Any]) -> Callable[[Side], dict[str, Any]]:
         app, interface = names["app"], names["app"].session_interface
         environ = EnvironBuilder().get_environ()
         environ["HTTP_COOKIE"] = f"theme=dark; session={names['cookies'][0]}; lang=en"
-        defer = getattr(side[1].sessions, "defer_session", None)
+        defer = getattr(getattr(side[1], "deferred", None), "defer_session", None)
 
         def open_session(request: Any) -> Any:
             deferred = defer and defer(app, request, environ)
-            return deferred.open() if deferred else interface.open_session(app, request)
+            return deferred.open(app) if deferred else interface.open_session(app, request)
 
         def leave_session(request: Any) -> None:
             deferred = defer and defer(app, request, environ)

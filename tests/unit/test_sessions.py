@@ -14,11 +14,11 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 import miniflask
-from miniflask import sessions
+from miniflask import deferred, sessions
 from miniflask.json.provider import DefaultJSONProvider
 from miniflask.json.tag import JSONTag, TaggedJSONSerializer
 from miniflask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from miniflask.signing import URLSafeTimedSerializer
+from miniflask.signing import TimestampSigner, URLSafeTimedSerializer
 
 
 @pytest.fixture
@@ -190,16 +190,6 @@ def own_tag(app: Any, patch: pytest.MonkeyPatch) -> None:
     serializer.register(Tag)
 
 
-def loads_of_the_provider_class(app: Any, patch: pytest.MonkeyPatch) -> None:
-    loads = DefaultJSONProvider.loads
-    patch.setattr(DefaultJSONProvider, "loads", lambda self, s: loads(self, s))
-
-
-def loads_of_the_tags_class(app: Any, patch: pytest.MonkeyPatch) -> None:
-    loads = TaggedJSONSerializer.loads
-    patch.setattr(TaggedJSONSerializer, "loads", lambda self, value: loads(self, value))
-
-
 CHANGES = [
     own_class,
     own_method,
@@ -207,8 +197,6 @@ CHANGES = [
     own_provider,
     own_loads,
     own_tag,
-    loads_of_the_provider_class,
-    loads_of_the_tags_class,
 ]
 
 
@@ -231,29 +219,52 @@ def test_whatever_a_program_replaces_opens_sessions_at_once(
     assert len(verified) == 1
 
 
-@pytest.mark.parametrize("part", sorted({*sessions._OPENING, *sessions._SAVING}))
-@pytest.mark.parametrize("where", ["class", "instance"])
-def test_any_part_of_the_interface_that_is_replaced_is_asked(
-    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, part: str, where: str
+WHEN_PUSHED = ["get_cookie_name", "get_signing_serializer", "open_session", "session_class"]
+WHEN_READ = ["digest_method", "key_derivation", "salt", "serializer"]
+WHEN_SAVED = ["is_null_session", "save_session", "should_set_cookie"]
+
+
+@pytest.mark.parametrize("part", [*WHEN_PUSHED, *WHEN_READ, *WHEN_SAVED])
+def test_any_part_of_the_interface_s_class_that_is_replaced_is_asked(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    """Whatever a program puts on the class or the instance counts, from push to saving."""
+    """Whatever a program puts on the class counts, as soon as it could be seen."""
     client = app.test_client()
     client.get("/login")
-    client.get("/untouched")
-    app.session_interface = SecureCookieSessionInterface()
-    owner = app.session_interface if where == "instance" else SecureCookieSessionInterface
     before: Any = app.request_context(client_environ(client))
     after: Any = app.request_context(client_environ(client))
 
     with before:
-        deferred = before._deferred_session
-        assert not deferred.needs_saving(app)
-        monkeypatch.setattr(owner, part, replaced(part, getattr(owner, part)))
-        if part in sessions._SAVING or where == "instance":
-            assert deferred.needs_saving(app)
+        waiting = before._deferred_session
+        assert not waiting.needs_saving(app)
+        assert waiting.open(app) == {"user": 7}
+        monkeypatch.setattr(
+            SecureCookieSessionInterface,
+            part,
+            replaced(part, getattr(SecureCookieSessionInterface, part)),
+        )
+        assert waiting.needs_saving(app) == (part in WHEN_SAVED)
         with after:
-            if part in sessions._OPENING:
-                assert after._deferred_session is None
+            assert (after._deferred_session is None) == (part in WHEN_PUSHED)
+            assert (waiting.open(app) is None) == (part in WHEN_READ)
+
+
+@pytest.mark.parametrize("part", sorted(deferred._PARTS))
+def test_any_part_put_on_the_interface_is_asked(app: miniflask.Flask, part: str) -> None:
+    """Whatever a program puts on its interface counts, from push to saving."""
+    client = app.test_client()
+    client.get("/login")
+    interface = app.session_interface = SecureCookieSessionInterface()
+    before: Any = app.request_context(client_environ(client))
+    after: Any = app.request_context(client_environ(client))
+
+    with before:
+        waiting = before._deferred_session
+        assert not waiting.needs_saving(app)
+        setattr(interface, part, replaced(part, getattr(interface, part)))
+        assert waiting.needs_saving(app)
+        with after:
+            assert after._deferred_session is None
 
 
 def replaced(part: str, usual: Any) -> Any:
@@ -267,6 +278,67 @@ def replaced(part: str, usual: Any) -> Any:
     if part == "digest_method":
         return functools.partial(usual)
     return functools.wraps(usual)(lambda *args: usual(*args))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (DefaultJSONProvider, "loads"),
+        (TaggedJSONSerializer, "loads"),
+        (TaggedJSONSerializer, "untag"),
+        (URLSafeTimedSerializer, "loads"),
+        (URLSafeTimedSerializer, "load_payload"),
+        (URLSafeTimedSerializer, "make_signer"),
+        (TimestampSigner, "unsign"),
+        (TimestampSigner, "get_timestamp"),
+        (miniflask.Request, "cookies"),
+        (miniflask.Flask, "permanent_session_lifetime"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
+)
+def test_a_replaced_reader_is_asked_when_the_session_is_opened(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
+    """What a program puts in the place of a reader of cookies reads, even a cookie read before."""
+    client = app.test_client()
+    client.get("/login")
+    client.get("/look")
+    asked: list[str] = []
+    usual = getattr(owner, name)
+
+    def mine(self: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(name)
+        bound = usual.__get__(self)
+        return bound(*args, **kwargs) if callable(bound) else bound
+
+    read = property(mine) if name in ("cookies", "permanent_session_lifetime") else mine
+    monkeypatch.setattr(owner, name, read)
+
+    assert client.get("/look").data == b"{'user': 7}"
+    assert asked
+
+
+def test_a_tag_put_where_a_usual_one_was_is_asked(
+    app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tags themselves may be changed too, and read what has their key."""
+    client = app.test_client()
+    client.get("/login")
+    client.get("/look")
+    serializer = sessions.session_json_serializer
+    monkeypatch.setitem(serializer.tags, "user", Doubled(serializer))
+
+    assert client.get("/look").data == b"{'user': [7, 7]}"
+
+
+class Doubled(JSONTag):
+    """A tag without a space in its key."""
+
+    key = "user"
+
+    def to_python(self, value: Any) -> Any:
+        """Return it twice."""
+        return {"user": [value, value]}
 
 
 def client_environ(client: Any) -> Any:
@@ -337,11 +409,11 @@ def test_glances_are_bounded(app: miniflask.Flask) -> None:
         payload = base64.urlsafe_b64encode(f'{{"n":{i}}}'.encode()).decode().rstrip("=")
         client.get("/untouched", headers={"Cookie": f"session={payload}.ZVPxAA.x"})
 
-    assert 200 < sessions._glimpse_into.cache_info().currsize <= 256
+    assert 200 < deferred._deferred_for.cache_info().currsize <= 256
     client.get("/untouched", headers={"Cookie": f"session={'a' * 5000}"})
-    misses = sessions._glimpse_into.cache_info().misses
+    misses = deferred._deferred_for.cache_info().misses
     client.get("/untouched", headers={"Cookie": f"session={'a' * 5001}"})
-    assert sessions._glimpse_into.cache_info().misses == misses
+    assert deferred._deferred_for.cache_info().misses == misses
 
 
 def test_the_same_settings_share_derived_keys_only(app: miniflask.Flask) -> None:
@@ -447,13 +519,13 @@ def test_a_cookie_of_another_request_class_is_its_own_matter(app: miniflask.Flas
 )
 def test_only_a_plain_object_waits(app: miniflask.Flask, text: str) -> None:
     """JSON with white space around it, or what is no object, is opened at once."""
-    assert sessions._glimpse_of(f"{encoded(text)}.ZVPxAA.x") is None
-    assert sessions._glimpse_of(f"{encoded('{}')}.ZVPxAA.x") is not None
-    assert sessions._glimpse_of(f"{encoded('{}')}.{encoded(chr(127) * 8)}.x") is None
+    assert deferred._glimpse_of(f"{encoded(text)}.ZVPxAA.x") is None
+    assert deferred._glimpse_of(f"{encoded('{}')}.ZVPxAA.x") is not None
+    assert deferred._glimpse_of(f"{encoded('{}')}.{encoded(chr(127) * 8)}.x") is None
     compressed = "." + encoded('{"a":123}')  # or said to be
-    assert sessions._glimpse_of(f"{compressed}.ZVPxAA.x") is None
+    assert deferred._glimpse_of(f"{compressed}.ZVPxAA.x") is None
     deep = '{"a":' + "[" * 60 + "]" * 60 + "}"
-    assert sessions._glimpse_of(f"{encoded(deep)}.ZVPxAA.x") is None
+    assert deferred._glimpse_of(f"{encoded(deep)}.ZVPxAA.x") is None
 
 
 def encoded(text: str) -> str:
