@@ -20,7 +20,7 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import CallbackDict
@@ -323,28 +323,34 @@ class SecureCookieSessionInterface(SessionInterface):
         accessed = session.accessed
         if accessed:
             _vary_by_cookie(response)
-        name = self.get_cookie_name(app)
-        attributes: dict[str, Any] = {
-            "domain": self.get_cookie_domain(app),
-            "path": self.get_cookie_path(app),
-            "secure": self.get_cookie_secure(app),
-            "partitioned": self.get_cookie_partitioned(app),
-            "samesite": self.get_cookie_samesite(app),
-            "httponly": self.get_cookie_httponly(app),
-        }
+        name, settings = self._cookie_settings(app)
         if not session:
             if session.modified:
-                response.delete_cookie(name, **attributes)
+                response.delete_cookie(name, **_attributes(settings))
                 _vary_by_cookie(response)
             return
         if not self.should_set_cookie(app, session):
             return
         expires = self.get_expiration_time(app, session)
-        self._set_cookie(app, dict(session), response, name, expires, attributes)
+        self._set_cookie(app, dict(session), response, name, expires, settings)
         # Also when nobody touched the session: a cache must not hand this cookie to others
         # (CVE-2023-30861).
         if not accessed:
             _vary_by_cookie(response)
+
+    def _cookie_settings(self, app: Flask) -> tuple[str, tuple[Any, ...]]:
+        """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
+        if not self.__dict__ and _cookie_getters(type(self)) == _stock_getters:
+            name, path, root, *settings = _read_cookie_settings(app.config)
+            return name, (path or root, *settings)
+        return self.get_cookie_name(app), (
+            self.get_cookie_path(app),
+            self.get_cookie_domain(app),
+            self.get_cookie_secure(app),
+            self.get_cookie_partitioned(app),
+            self.get_cookie_samesite(app),
+            self.get_cookie_httponly(app),
+        )
 
     def _set_cookie(
         self,
@@ -353,7 +359,7 @@ class SecureCookieSessionInterface(SessionInterface):
         response: Response,
         name: str,
         expires: datetime | None,
-        attributes: dict[str, Any],
+        settings: tuple[Any, ...],
     ) -> None:
         """Sign the session and set the cookie, with whatever was kept from other requests."""
         signer = self._signer_for(app)
@@ -361,12 +367,12 @@ class SecureCookieSessionInterface(SessionInterface):
         if signer is None or type(text) is not str:
             serializer = self._serializer_for(app)
             value = serializer.dumps(session)  # type: ignore[union-attr]  # it was opened
-            response.set_cookie(name, value, expires=expires, **attributes)
+            response.set_cookie(name, value, expires=expires, **_attributes(settings))
             return
         value = signer.sign(_encode_payload(text.encode())).decode()
-        header = _cookie_header(response, name, value, expires, attributes)
+        header = _cookie_header(response, name, value, expires, settings)
         if header is None:
-            response.set_cookie(name, value, expires=expires, **attributes)
+            response.set_cookie(name, value, expires=expires, **_attributes(settings))
         else:
             _add_header(response, "Set-Cookie", header)
 
@@ -393,6 +399,34 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
+_cookie_getters = attrgetter(
+    "get_cookie_name",
+    "get_cookie_path",
+    "get_cookie_domain",
+    "get_cookie_secure",
+    "get_cookie_partitioned",
+    "get_cookie_samesite",
+    "get_cookie_httponly",
+)
+_stock_getters = _cookie_getters(SecureCookieSessionInterface)
+_read_cookie_settings = itemgetter(
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_PATH",
+    "APPLICATION_ROOT",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_SECURE",
+    "SESSION_COOKIE_PARTITIONED",
+    "SESSION_COOKIE_SAMESITE",
+    "SESSION_COOKIE_HTTPONLY",
+)
+
+
+def _attributes(settings: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the settings of a cookie as arguments for ``set_cookie`` and ``delete_cookie``."""
+    names = "path", "domain", "secure", "partitioned", "samesite", "httponly"
+    return dict(zip(names, settings, strict=True))
+
+
 _texts = frozenset({str, bytes})
 
 
@@ -447,7 +481,7 @@ _stock_set_cookie = Response.set_cookie
 
 def _unseen_pairs(response: Response) -> list[tuple[str, str]] | None:
     """Return what the headers will be made of, if nobody has seen them yet."""
-    own = vars(response)
+    own = response.__dict__
     if "headers" in own or type(response).headers is not _stock_headers:
         return None
     return own.get("_pairs")
@@ -464,20 +498,25 @@ def _add_header(response: Response, name: str, value: str) -> None:
 
 def _vary_by_cookie(response: Response) -> None:
     """Do ``response.vary.add("Cookie")``, without taking apart a header that is not there."""
-    if not isinstance(response, Response):
+    if not isinstance(response, Response) or type(response).vary is not _stock_vary:
         response.vary.add("Cookie")
         return
-    pairs = _unseen_pairs(response)
-    shown = response.headers if pairs is None else pairs
+    pairs: Any = _unseen_pairs(response)
+    if pairs is None:
+        pairs = response.headers
     # Not by a look-up, which would make an error and catch it.
-    if type(response).vary is not _stock_vary or "vary" in [name.lower() for name, _ in shown]:
-        response.vary.add("Cookie")
+    for name, _ in pairs:
+        if name.lower() == "vary":
+            response.vary.add("Cookie")
+            return
+    if pairs.__class__ is list:
+        pairs.append(("Vary", "Cookie"))
     else:
-        _add_header(response, "Vary", "Cookie")
+        pairs.add("Vary", "Cookie")
 
 
 def _cookie_header(
-    response: Response, name: str, value: str, expires: datetime | None, attributes: dict[str, Any]
+    response: Response, name: str, value: str, expires: datetime | None, settings: tuple[Any, ...]
 ) -> str | None:
     """Return the ``Set-Cookie`` header for a token, made of what was kept for its attributes.
 
@@ -488,7 +527,7 @@ def _cookie_header(
     if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
         return None
     try:
-        head, tail, end = _cookie_parts(name, expires is not None, *attributes.values())
+        head, tail, end = _cookie_parts(name, expires is not None, *settings)
     except TypeError:  # an attribute that cannot be remembered
         return None
     date = "" if expires is None else _http_date(int(expires.timestamp()))
@@ -499,25 +538,14 @@ def _cookie_header(
 
 # Typed, because what is true otherwise than as True is written into the header.
 @lru_cache(maxsize=64, typed=True)
-def _cookie_parts(
-    name: str, expiring: bool, domain: Any, path: Any, secure: Any, part: Any, same: Any, http: Any
-) -> tuple[str, str, str]:
+def _cookie_parts(name: str, expiring: bool, *settings: Any) -> tuple[str, str, str]:
     """Return a ``Set-Cookie`` header in three parts: up to the value, to the date, to the end.
 
     The value of a token needs no quotes.
     """
-    if not {type(each) for each in (domain, path, secure, part, same, http)} <= _plain:
+    if not {type(each) for each in settings} <= _plain:
         raise TypeError("an attribute that may look otherwise each time")
-    header = dump_cookie(
-        name,
-        expires="\0" if expiring else None,
-        domain=domain,
-        path=path,
-        secure=secure,
-        partitioned=part,
-        samesite=same,
-        httponly=http,
-    )
+    header = dump_cookie(name, expires="\0" if expiring else None, **_attributes(settings))
     if "\n" in header or "\r" in header:
         raise TypeError("no header can hold it")
     start = len(name.encode().decode("latin1")) + 1
