@@ -190,8 +190,13 @@ class DefaultJSONProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Make a response with a JSON body that ends in a newline."""
-        obj = self._prepare_response_obj(args, kwargs)
-        layout: dict[str, Any] = _compact
-        if self.compact is False or (self.compact is None and self._app.debug):
-            layout = {"indent": 2}
-        return self._app.response_class(f"{self.dumps(obj, **layout)}\n", mimetype=self.mimetype)
+        if len(args) == 1 and not kwargs and type(self) is DefaultJSONProvider:
+            obj = args[0]  # what every view that returns a dict or a list asks for
+        else:
+            obj = self._prepare_response_obj(args, kwargs)
+        app, compact = self._app, self.compact
+        if compact is False or (compact is None and app.debug):
+            text = self.dumps(obj, indent=2)
+        else:
+            text = self.dumps(obj, separators=(",", ":"))
+        return app.response_class(f"{text}\n", mimetype=self.mimetype)
