@@ -167,7 +167,10 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
         if type(lifetime) is not timedelta:
             lifetime = app.permanent_session_lifetime
         name = app.config["SESSION_COOKIE_NAME"]
-        deferred = defer(header, name, lifetime, *fallbacks or (), secret)
+        if fallbacks:
+            deferred = defer(header, name, lifetime, *fallbacks, secret)
+        else:
+            deferred = defer(header, name, lifetime, secret)
     except Exception:  # then it is open_session's to raise, or to do without
         return None
     if deferred is None or deferred._glimpse is None:

@@ -180,3 +180,19 @@ def test_an_option_need_not_be_hashable(it: Any, option: str) -> None:
     options: dict[str, Any] = {"sort_keys": True, option: False, **COMPACT}
     expected = json.dumps({"b": "é", "a": 1}, **options)
     assert it.dumps({"b": "é", "a": 1}, **COMPACT) == expected
+
+
+def test_a_subclass_prepares_what_it_answers_with() -> None:
+    """A provider of a program's own may look at each value that a view returns."""
+
+    class Wrapping(DefaultJSONProvider):
+        def _prepare_response_obj(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return {"data": super()._prepare_response_obj(args, kwargs)}
+
+    app = miniflask.Flask("sample")
+    app.add_url_rule("/", view_func=lambda: {"a": 1})
+    assert app.test_client().get("/").text == '{"a":1}\n'
+
+    app.json = Wrapping(app)
+
+    assert app.test_client().get("/").text == '{"data":{"a":1}}\n'

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -367,6 +368,66 @@ def test_a_session_lives_as_long_as_it_may_when_it_is_pushed(
 
     assert ("user" in ctx.session) == good
     ctx.pop()
+
+
+def test_what_is_noted_of_a_cookie_is_shared(app: miniflask.Flask) -> None:
+    """Requests without a cookie, or with the same one, make nothing that they need not."""
+    client = app.test_client()
+    client.get("/login")
+    for environ in (EnvironBuilder().get_environ(), client_environ(client)):
+        ctxs: Any = [app.request_context(environ.copy()) for _ in range(2)]
+        with ctxs[0], ctxs[1]:
+            assert ctxs[0]._deferred_session is ctxs[1]._deferred_session is not None
+            assert ctxs[0].session is not ctxs[1].session
+            assert ctxs[0].session == ctxs[1].session
+
+
+@pytest.mark.parametrize("lifetime", [3, 3.0, timedelta(seconds=3)])
+def test_a_lifetime_that_changes_counts_for_a_cookie_seen_before(
+    app: miniflask.Flask, lifetime: Any
+) -> None:
+    """How old a session may be is no part of what is kept, neither shortened nor lengthened."""
+    client = app.test_client(use_cookies=False)
+    now = time.time()
+    with mock.patch("time.time", return_value=now):
+        header = client.get("/login/for/good").headers["Set-Cookie"].partition(";")[0]
+    environ = {**EnvironBuilder().get_environ(), "HTTP_COOKIE": header}
+
+    with mock.patch("time.time", return_value=now + 10):
+        for setting, found in [(60, True), (lifetime, False), (60, True)]:
+            app.config["PERMANENT_SESSION_LIFETIME"] = setting
+            with app.request_context(environ.copy()):
+                assert ("user" in miniflask.session) == found
+
+
+class Patient(miniflask.Flask):
+    """An application that decides by itself about keys and ages."""
+
+    lifetime = timedelta(seconds=60)
+    secret = "key"
+    permanent_session_lifetime = property(lambda self: self.lifetime)
+    secret_key = property(lambda self: self.secret)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("lifetime", timedelta(seconds=3)), ("secret", "other"), ("secret", None)]
+)
+def test_a_property_of_the_application_decides(app: miniflask.Flask, name: str, value: Any) -> None:
+    """A subclass may override what the settings say, and change its mind."""
+    client = app.test_client(use_cookies=False)
+    now = time.time()
+    with mock.patch("time.time", return_value=now):
+        header = client.get("/login").headers["Set-Cookie"].partition(";")[0]
+    environ = {**EnvironBuilder().get_environ(), "HTTP_COOKIE": header}
+    patient = Patient("sample")
+
+    with mock.patch("time.time", return_value=now + 10):
+        for _ in range(2):
+            with patient.request_context(environ.copy()):
+                assert miniflask.session == {"user": 7}
+        setattr(patient, name, value)
+        with patient.request_context(environ.copy()):
+            assert miniflask.session == {}
 
 
 @pytest.mark.parametrize("value", ["x" * 200, ("a", "tuple"), b"bytes"])
