@@ -21,8 +21,10 @@ class _OnDemand:
     def __get__(self, obj: Any, owner: type | None = None) -> Any:
         if obj is None:
             return self
-        value = obj.__dict__[self.name] = self.compute(obj)
-        return value
+        # Only a subclass that asks by ``super()`` comes here again.
+        if self.name not in obj.__dict__:
+            obj.__dict__[self.name] = self.compute(obj)
+        return obj.__dict__[self.name]
 
 
 def on_demand(compute: Callable[[Any], T]) -> T:
