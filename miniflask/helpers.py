@@ -18,10 +18,12 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from . import ondemand
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
 if TYPE_CHECKING:
+    from .app import Flask
     from .wrappers import Response
 
 _NO = {"0", "false", "no"}
@@ -236,6 +238,34 @@ def _with_app_defaults(**kwargs: Any) -> dict[str, Any]:
     }
 
 
+def _sending_app() -> Flask | None:
+    """Return the application if it leaves to send a file as most are sent, else None."""
+    if _cv_request.get(None) is None:
+        return None
+    app = _cv_app.get().app
+    if (
+        app.config["USE_X_SENDFILE"]
+        or not os.path.isabs(app.root_path)
+        or not ondemand.can_send(app.response_class)
+    ):
+        return None
+    return app
+
+
+def _send_found(app: Flask, path: str, stat: os.stat_result, max_age: Any) -> Any:
+    """Send a file that was found, saying no more about it than how long to keep it."""
+    request: Any = _cv_request.get().request
+    environ = vars(request).get("environ") or request._environ
+    if max_age is None:
+        max_age = app.get_send_file_max_age
+    if callable(max_age):
+        max_age = max_age(path)
+    if path.isascii() and (max_age is None or type(max_age) is int):
+        return ondemand.send_path(app.response_class, path, stat, environ, max_age)
+    options = {"max_age": max_age, "response_class": app.response_class}
+    return werkzeug.utils.send_file(path, environ, **options, _root_path=app.root_path)
+
+
 def send_file(
     path_or_file: os.PathLike[AnyStr] | str | IO[bytes],
     mimetype: str | None = None,
@@ -262,6 +292,15 @@ def send_file(
 
     Source: ``werkzeug.utils.send_file``.
     """
+    is_usual = (
+        type(path_or_file) is str
+        and mimetype is download_name is last_modified is None
+        and conditional is etag is True
+        and as_attachment is False
+    )
+    if is_usual and (app := _sending_app()) is not None:
+        path = os.path.join(app.root_path, path_or_file)  # type: ignore[arg-type]  # see is_usual
+        return _send_found(app, path, os.stat(path), max_age)  # type: ignore[no-any-return]
     return werkzeug.utils.send_file(  # type: ignore[return-value]  # made by response_class
         **_with_app_defaults(
             path_or_file=path_or_file,
@@ -292,6 +331,10 @@ def send_from_directory(
 
     Source: ``werkzeug.utils.send_from_directory``.
     """
+    app = None if kwargs.keys() - {"max_age"} else _sending_app()
+    if app is not None:
+        found = ondemand.find_file(app.root_path, os.fspath(directory), os.fspath(path))
+        return _send_found(app, *found, kwargs.get("max_age"))  # type: ignore[no-any-return]
     return werkzeug.utils.send_from_directory(  # type: ignore[return-value]
         directory, path, **_with_app_defaults(**kwargs)
     )

@@ -24,7 +24,7 @@ from werkzeug.utils import cached_property
 
 from . import typing as ft
 from .extras import require
-from .globals import current_app
+from .globals import _cv_app, current_app
 from .helpers import get_root_path, send_from_directory
 from .templating import _default_template_ctx_processor
 from .wrappers import Response
@@ -170,7 +170,9 @@ class Scaffold:
 
         Source: Flask 0.9; None by default since 2.0.
         """
-        value: Any = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
+        app_ctx = _cv_app.get(None)
+        app = current_app if app_ctx is None else app_ctx.app
+        value: Any = app.config["SEND_FILE_MAX_AGE_DEFAULT"]
         if isinstance(value, timedelta):
             return int(value.total_seconds())
         return value  # type: ignore[no-any-return]  # a setting

@@ -10,6 +10,9 @@ Werkzeug's code does the work.
 from __future__ import annotations
 
 from .attribute import on_demand as on_demand
+from .files import can_send as can_send
+from .files import find_file as find_file
+from .files import send_path as send_path
 from .request import Request as Request
 from .response import PAGES as PAGES
 from .response import Response as Response

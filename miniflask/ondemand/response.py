@@ -9,7 +9,7 @@ Source: ``werkzeug.wrappers.Response`` of Werkzeug 3.1; PEP 3333.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as ResponseBase
+from werkzeug.wsgi import FileWrapper
 
 from .attribute import on_demand
 
@@ -165,6 +166,9 @@ class Response(ResponseBase):
         if pairs is None:
             return super().__call__(environ, start_response)
         start_response(self._status, pairs)
+        if self.direct_passthrough:
+            body: Any = self.response
+            return _Pieces(body.file, body.buffer_size) if type(body) is FileWrapper else body
         return ClosingIterator(self)
 
     def _final_pairs(self, environ: WSGIEnvironment) -> Pairs | None:
@@ -173,7 +177,6 @@ class Response(ResponseBase):
         if (
             self._status_code in _BODILESS
             or environ["REQUEST_METHOD"] == "HEAD"
-            or self.direct_passthrough
             or _sends(type(self)) != _SENT_BY_WERKZEUG
             or not _SENDING.isdisjoint(own)
         ):
@@ -217,6 +220,13 @@ class ClosingIterator(wsgi.ClosingIterator):
         if close is not None:
             close()
         self._response.close()
+
+
+class _Pieces(FileWrapper):
+    """A file on its way to the server, in the same pieces; nobody seeks in it any more."""
+
+    def __iter__(self) -> Any:
+        return iter(partial(self.file.read, self.buffer_size), b"")
 
 
 def _encoded(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
