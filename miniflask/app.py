@@ -706,13 +706,14 @@ class Flask(App):
         The application's processors come first, during a request then those of its blueprints,
         outer first.  What *context* has already stays.
         """
+        processors = self.template_context_processors
         names: Iterable[str | None] = (None,)
-        if request:
+        if len(processors) > 1 and request:
             names = chain(names, reversed(request.blueprints))
         given = context.copy()
         for name in names:
-            if name in self.template_context_processors:
-                for processor in self.template_context_processors[name]:
+            if name in processors:
+                for processor in processors[name]:
                     context.update(self.ensure_sync(processor)())
         context.update(given)
 

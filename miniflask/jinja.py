@@ -5,11 +5,14 @@ Importing this module imports Jinja2; everything else goes through ``templating.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
+from jinja2 import Template as BaseTemplate
+from jinja2.runtime import Context, new_context
 
 from .debughelpers import explain_template_loading_attempts
 
@@ -17,7 +20,31 @@ if TYPE_CHECKING:
     from .sansio import App
     from .scaffold import Scaffold
 
+_OF_DICTS = frozenset(dir(dict))
+
 Source = tuple[str, str | None, Callable[[], bool] | None]
+
+
+class Template(BaseTemplate):
+    """A template that looks at the globals of its environment once for each rendering.
+
+    Jinja keeps them and the template's own as a chain of dicts, and asks that for every name.
+    """
+
+    def new_context(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Context:
+        """Make what a rendering reads its variables from; see ``jinja2.Template.new_context``."""
+        names = self.globals
+        if type(names) is ChainMap:
+            names = {}
+            for scope in reversed(self.globals.maps):  # type: ignore[attr-defined]  # a ChainMap
+                names.update(scope)
+        blocks = self.blocks
+        return new_context(self.environment, self.name, blocks, vars, shared, names, locals)
 
 
 class Environment(BaseEnvironment):
@@ -35,6 +62,18 @@ class Environment(BaseEnvironment):
             options["loader"] = app.create_global_jinja_loader()
         super().__init__(**options)
         self.app = app
+
+    template_class = Template
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up what ``obj.attribute`` stands for in a template.
+
+        It is the item if there is no such attribute, as in rows that are dicts: there it is known
+        beforehand.
+        """
+        if type(obj) is dict and attribute in obj and attribute not in _OF_DICTS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
 
 class DispatchingJinjaLoader(BaseLoader):

@@ -55,9 +55,12 @@ def _default_template_ctx_processor() -> dict[str, Any]:
 
 def _app_for(caller: str) -> Flask:
     """Return the active application itself, ready to render for *caller*."""
-    require_jinja(caller)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's own
-    return app
+    app_ctx = _cv_app.get(None)
+    if app_ctx is None or "jinja_env" not in app_ctx.app.__dict__:
+        require_jinja(caller)
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy's
+        return app
+    return app_ctx.app
 
 
 def _announce(signal: Any, app: Flask, template: Template, context: dict[str, Any]) -> None:
