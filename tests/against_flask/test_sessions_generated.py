@@ -13,11 +13,8 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest import mock
 
 import flask
-import flask.sessions
-import itsdangerous.timed
 import markupsafe
 import pytest
 import werkzeug.test
@@ -28,37 +25,14 @@ import miniflask
 import miniflask.sessions
 import miniflask.signing
 from miniflask.json.provider import DefaultJSONProvider
+from tests.against_flask.clock import Clock, stopped_clock
 from tests.against_flask.harness import Outcome, Trace, describe, send
-
-# ---- a clock that both frameworks read, and that stands still ----
-
-
-class Clock:
-    """The time, as far as sessions know."""
-
-    now = 1_700_000_000.0
-
-
-class FrozenDatetime(dt.datetime):
-    """A datetime class whose ``now`` is the clock's."""
-
-    @classmethod
-    def now(cls, tz: Any = None) -> Any:
-        """Return the clock's time."""
-        return dt.datetime.fromtimestamp(Clock.now, tz)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def frozen_clock() -> Iterator[None]:
     """Let both frameworks read the same clock."""
-    clock = mock.Mock(time=lambda: Clock.now)
-    with (
-        mock.patch.object(itsdangerous.timed, "time", clock),
-        mock.patch.object(miniflask.signing, "time", clock),
-        mock.patch.object(miniflask.deferred, "time", clock),
-        mock.patch.object(flask.sessions, "datetime", FrozenDatetime),
-        mock.patch.object(miniflask.sessions, "datetime", FrozenDatetime),
-    ):
+    with stopped_clock():
         yield
 
 
