@@ -16,6 +16,19 @@ settings.register_profile("deep", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how many generated applications the two frameworks agreed on."""
+    passed: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
+    pairs = sum(
+        int(str(count))
+        for report in passed
+        for name, count in report.user_properties
+        if name == "pairs"
+    )
+    if pairs:
+        terminalreporter.write_line(f"{pairs:,} pairs of an application and requests agree")
+
+
 @pytest.fixture(autouse=True)
 def leak_detector() -> Iterator[None]:
     """Fail a test that leaves an app or request context pushed."""
