@@ -753,3 +753,78 @@ def test_a_header_that_varies_already_is_kept(app: miniflask.Flask) -> None:
     assert app.test_client().get("/login").headers.getlist("Vary") == ["Cookie"]
     seen[0] = lambda response: response
     assert app.test_client().get("/login").headers.getlist("Vary") == ["Cookie"]
+
+
+@pytest.mark.parametrize("where", ["instance", "subclass", "class"])
+@pytest.mark.parametrize(
+    ("getter", "value", "text"),
+    [
+        ("get_cookie_name", "other", "other="),
+        ("get_cookie_path", "/mine", "Path=/mine"),
+        ("get_cookie_domain", "example.com", "Domain=example.com"),
+        ("get_cookie_secure", True, "Secure"),
+        ("get_cookie_partitioned", True, "Partitioned"),
+        ("get_cookie_samesite", "Lax", "SameSite=Lax"),
+        ("get_cookie_httponly", False, "Path=/"),
+    ],
+)
+def test_a_getter_of_a_program_s_own_decides_about_the_cookie(
+    app: miniflask.Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    getter: str,
+    value: Any,
+    text: str,
+) -> None:
+    """Each attribute of the cookie is asked for where a program put its own answer."""
+    client = app.test_client()
+    client.get("/login")
+    own: Any = lambda *args: value  # noqa: E731  # a method in two of three places
+    if where == "class":
+        monkeypatch.setattr(SecureCookieSessionInterface, getter, own)
+    elif where == "subclass":
+        app.session_interface = type("Own", (SecureCookieSessionInterface,), {getter: own})()
+    else:
+        app.session_interface = SecureCookieSessionInterface()
+        setattr(app.session_interface, getter, own)
+
+    header = client.get("/login").headers["Set-Cookie"]
+
+    assert text in [header[: len(text)], *header.split("; ")]
+    assert ("HttpOnly" in header) == (getter != "get_cookie_httponly")
+
+
+def test_an_older_key_opens_a_session_that_was_put_off(app: miniflask.Flask) -> None:
+    """After a rotation the cookie counts while its key is a fallback, and not longer."""
+    client = app.test_client()
+    client.get("/login/for/good")
+    environ = client_environ(client)
+    app.secret_key = "new"
+
+    for fallbacks, found in [(None, False), (["older", "key"], True), ([], False)]:
+        app.config["SECRET_KEY_FALLBACKS"] = fallbacks
+        with app.request_context(environ.copy()):
+            assert ("user" in miniflask.session) == found
+
+
+@pytest.mark.parametrize("secret", [None, "", b""])
+def test_an_empty_key_is_none(app: miniflask.Flask, secret: Any) -> None:
+    """A key that says nothing makes a null session, whatever key was there before."""
+    client = app.test_client()
+    client.get("/login")
+    environ = client_environ(client)
+    app.secret_key = secret
+
+    with app.request_context(environ):
+        assert isinstance(miniflask.session, sessions.NullSession)
+
+
+def test_what_a_null_session_is_may_be_replaced() -> None:
+    """The class of null sessions decides which ones are never saved."""
+    interface = SecureCookieSessionInterface()
+    assert not interface.is_null_session(SecureCookieSession())
+    assert interface.is_null_session(sessions.NullSession())
+
+    interface.null_session_class = SecureCookieSession  # type: ignore[assignment]  # as a program may
+
+    assert interface.is_null_session(SecureCookieSession())
