@@ -234,7 +234,18 @@ _PARTS = frozenset(name for name in dir(SecureCookieSessionInterface) if name[0]
 _opening_parts = attrgetter(
     "get_cookie_name", "get_signing_serializer", "open_session", "session_class"
 )
-_saving_parts = attrgetter("is_null_session", "save_session", "should_set_cookie")
+_saving_parts = attrgetter(
+    "is_null_session",
+    "save_session",
+    "should_set_cookie",
+    # Asked for each response, though nothing comes of it.
+    "get_cookie_domain",
+    "get_cookie_httponly",
+    "get_cookie_partitioned",
+    "get_cookie_path",
+    "get_cookie_samesite",
+    "get_cookie_secure",
+)
 # What else reads a cookie: it is looked at when there is one to read.
 _reading_parts = attrgetter("salt", "key_derivation", "digest_method", "serializer")
 _untagging_parts = attrgetter("loads", "untag")
