@@ -495,6 +495,8 @@ class App(Scaffold):
 
         Source: Flask 0.7.
         """
+        if not self.url_default_functions:
+            return
         names: Iterable[str | None] = (None,)
         if "." in endpoint:
             names = chain(names, reversed(_blueprint_path(endpoint.rpartition(".")[0])))
