@@ -797,17 +797,7 @@ bytearray(1 << 19)
 
 
 def _encode_payload(data: bytes) -> bytes:
-    """Write bytes in base64: compressed, behind a dot, where that is shorter.
-
-    A session that is written again says most often what it said before, so what was made of a
-    small one is remembered.
-    """
-    encode = _encoded if type(data) is bytes and len(data) <= 512 else _encoded.__wrapped__
-    return encode(data)
-
-
-@_remembered
-def _encoded(data: bytes) -> bytes:
+    """Write bytes in base64: compressed, behind a dot, where that is shorter."""
     # Less can never win: zlib's frame is six bytes, and the least block that says more than
     # it holds is four: a literal, a match and an end (RFC 1950; RFC 1951, section 3.2.6).
     if len(data) >= 12:

@@ -819,25 +819,3 @@ class Mutations(RuleBasedStateMachine):
 
 TestMutations = Mutations.TestCase
 TestMutations.settings = settings(stateful_step_count=20)
-
-
-class Bytes:
-    """An inner serializer that writes what it is given."""
-
-    @staticmethod
-    def dumps(value: Any) -> Any:
-        """Return the value itself."""
-        return value
-
-
-@pytest.mark.parametrize("size", [0, 11, 12, 400, 512, 513, 5000])
-@pytest.mark.parametrize("kind", [bytes, bytearray])
-def test_a_payload_is_written_the_same_each_time(kind: Any, size: int) -> None:
-    """What is remembered of a payload is what is made of one that cannot be, or is too large."""
-    theirs: Any = itsdangerous.URLSafeSerializer("key", serializer=Bytes)
-    ours: Any = signing.URLSafeSerializer("key", serializer=Bytes)
-
-    for data in (b"ab" * (size // 2 + 1), bytes(range(256)) * 20):
-        payload = kind(data[:size])
-        expected = theirs.dump_payload(payload)
-        assert ours.dump_payload(payload) == ours.dump_payload(payload) == expected

@@ -531,13 +531,3 @@ def test_errors_carry_what_is_known() -> None:
     assert issubclass(SignatureExpired, BadTimeSignature)
     assert issubclass(BadTimeSignature, BadSignature)
     assert not issubclass(BadPayload, BadSignature)
-
-
-def test_only_small_payloads_are_remembered() -> None:
-    """However much a program signs, what is kept of it is bounded."""
-    for i in range(300):
-        signing._encode_payload(f"{i:500}".encode())
-    assert signing._encoded.cache_info().currsize <= 256
-    misses = signing._encoded.cache_info().misses
-    signing._encode_payload(b"x" * 513)
-    assert signing._encoded.cache_info().misses == misses
