@@ -216,3 +216,19 @@ def test_a_converter_may_use_the_session(agree: Agree) -> None:
     run = agree(factory, {"path": "/x", "environ": environ})
 
     assert b"user" in run.outcomes[0].body
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_forged_permanent_cookie_is_no_session(agree: Agree, touch: bool) -> None:
+    """It says that it is permanent, and would be refreshed; but nobody signed it."""
+    genuine = mint('{"_permanent":true,"user":7}')
+    forged = genuine[:-27] + ("A" if genuine[-27] != "A" else "B") + genuine[-26:]
+    requests = [
+        {"path": "/", "environ": {"HTTP_COOKIE": f"session={cookie}"}}
+        for cookie in (forged, genuine, forged, forged)
+    ]
+    run = agree(visits(touch=touch), *requests)
+
+    signed = [outcome.header("Set-Cookie") is not None for outcome in run.outcomes]
+    assert signed == [False, True, False, False]
+    assert ["7" in str(seen) for seen in run.values("view")] == [False, touch, False, False]
