@@ -318,7 +318,7 @@ class RequestContext:
         Raises:
             AssertionError: Another context was pushed after this one and not popped.
         """
-        if len(self._cv_tokens) > 1:
+        if len(self._cv_tokens) != 1:  # none, if the push has failed
             self._reset(exc)
             return
         if exc is _sentinel:

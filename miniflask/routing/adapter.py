@@ -442,7 +442,15 @@ class MapAdapter:
 
 
 class NeedsAdapter(Exception):
-    """Say that only an adapter that was bound to the request can tell."""
+    """Say that only an adapter that was bound to the request can tell.
+
+    Args:
+        found: The rule that matches and its values; None if not even that is known.
+    """
+
+    def __init__(self, found: tuple[Rule, dict[str, Any]] | None = None) -> None:
+        super().__init__()
+        self.found = found
 
 
 class PathAdapter(MapAdapter):
@@ -469,8 +477,11 @@ class PathAdapter(MapAdapter):
     def _search(self, *args: Any, **kwargs: Any) -> Any:
         raise NeedsAdapter
 
-    def _redirect_elsewhere(self, *args: Any, **kwargs: Any) -> None:
-        raise NeedsAdapter
+    def _redirect_elsewhere(
+        self, rule: Rule, values: dict[str, Any], method: str, query_args: Query | None
+    ) -> None:
+        if rule.redirect_to is not None or rule.endpoint in self.map._endpoints_with_defaults:
+            raise NeedsAdapter((rule, values))
 
 
 def _build(rule: Rule, values: Mapping[str, Any], append_unknown: bool) -> tuple[str, str] | None:

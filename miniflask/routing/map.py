@@ -285,8 +285,13 @@ class Map:
                         break
         try:
             return self._path_adapter.match(path, method, True)
-        except NeedsAdapter:
-            return None
+        except NeedsAdapter as error:
+            found = error.found
+        if found is not None:
+            # A converter was asked already, and must not be asked twice.
+            adapter = self.bind_to_environ(environ, subdomain=self.default_subdomain or "")
+            adapter._redirect_elsewhere(*found, method.upper(), None)
+        return found
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"

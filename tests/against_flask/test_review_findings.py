@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, get_type_hints
 
 import pytest
 import werkzeug
 from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.routing import BaseConverter
 
 from tests.against_flask.harness import Run, Trace, serve
 
@@ -413,3 +415,52 @@ def test_a_class_may_say_that_it_has_no_static_folder(same: Same) -> None:
 def test_annotations_are_there_at_run_time(same: Same, find: Any) -> None:
     """What Flask lets a program look up in annotations can be looked up."""
     assert same(lambda fw: sorted(get_type_hints(find(fw))))
+
+
+def test_a_converter_is_asked_once_though_other_rules_have_defaults(agree: Agree) -> None:
+    """What a URL says is converted once for a request, also where a redirect is considered."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class Own(BaseConverter):
+            def to_python(self, value: str) -> str:
+                trace("to_python", value)
+                return value
+
+        app = fw.Flask("sample")
+        app.url_map.converters["own"] = Own
+        view = trace.hook("view", "done")
+        app.add_url_rule("/own/<own:value>", "own", view)
+        app.add_url_rule("/page/", "page", view, defaults={"value": "1"})
+        app.add_url_rule("/page/<own:value>", "page", view)
+        app.add_url_rule("/old/<own:value>", "old", view, redirect_to="/own/<value>")
+        return app
+
+    run = agree(factory, "/own/a", "/page/1", "/page/2", "/old/b")
+
+    assert run.codes == [200, 308, 200, 308]
+    assert run.labels.count("to_python") == 4
+
+
+def test_a_push_that_failed_halfway_tears_no_request_down(side_by_side: Any) -> None:
+    """What a receiver raises while the app context is pushed leaves no request context to pop."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class App(fw.Flask):  # type: ignore[misc]
+            def do_teardown_request(self, *args: Any) -> None:
+                trace("teardown")
+                super().do_teardown_request(*args)
+
+        app = App("sample")
+        app.add_url_rule("/", "home", lambda: "home")
+
+        def fail(sender: Any, **kwargs: Any) -> None:
+            if sender is app:
+                raise ValueError("receiver")
+
+        app.extensions["kept"] = fail
+        fw.appcontext_pushed.connect(fail)
+        return app
+
+    for run in Context().run(side_by_side, factory, "/"):
+        assert run.labels == []
+        assert run.outcomes[0].raised[0] == "LookupError"

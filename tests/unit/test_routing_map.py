@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from werkzeug.exceptions import NotFound
 
-from miniflask.routing import Map, MapAdapter, Rule, RuleFactory, UnicodeConverter
+from miniflask.routing import (
+    Map,
+    MapAdapter,
+    RequestRedirect,
+    Rule,
+    RuleFactory,
+    UnicodeConverter,
+)
 
 
 def test_a_map_begins_with_the_rules_it_is_given() -> None:
@@ -249,15 +256,18 @@ def test_a_map_can_match_by_path_and_method_alone() -> None:
     url_map.add(Rule("/<int:n>", endpoint="www", subdomain="www"))
 
     def find(path: str, method: str = "GET") -> Any:
-        found = url_map.find({"PATH_INFO": path, "REQUEST_METHOD": method})
+        environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "HTTP_HOST": "localhost"}
+        found = url_map.find({"wsgi.url_scheme": "http", **environ})
         return found and (found[0].endpoint, found[1])
 
     assert find("/7") == ("e", {"n": 7})
     assert find("/7", "get") == ("e", {"n": 7})
-    for path, method in (("/7", "POST"), ("/d", "GET"), ("/r/x", "GET"), ("", "GET")):
+    for path, method in (("/7", "POST"), ("/d", "GET"), ("", "GET")):
         assert find(path, method) is None
     with pytest.raises(NotFound):
         find("/x")
+    with pytest.raises(RequestRedirect, match="http://localhost/to"):
+        find("/r/x")
 
     url_map.default_subdomain = "www"
     assert find("/7") == ("www", {"n": 7})
