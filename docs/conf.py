@@ -14,6 +14,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "generated",
+    "chinese",
 ]
 exclude_patterns = ["_build", "changes"]
 html_theme = "furo"

@@ -12,11 +12,15 @@
 ``{config-keys}``
     Each key of ``app.config`` with its default; a line of the directive is ``KEY | what it does``.
 ``{questions}``
-    The programs of ``examples/break_it/``, what each does when it is run, and why.
+    The programs of ``examples/break_it/``, what each does when it is run, and why.  With content,
+    the words are taken from there: a question on a line, and below it, each on a line that begins
+    with a colon, why, and what to do instead.
 ``{tree}``
     A drawing of the tree that the rules in the directive make, one rule a line.
 ``{floors}``
     A drawing of who may import whom, from the contract in ``pyproject.toml``.
+
+On the pages in ``docs/zh/`` they speak Chinese.
 """
 
 from __future__ import annotations
@@ -49,11 +53,30 @@ else:
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: What directives say by themselves, and what they say on a Chinese page.
+CHINESE = {
+    "| what happens | miniflask | original |": "| 做什么 | miniflask | 原版 |",
+    ", line {}": " 第 {} 行",
+    "What happens, and why": "结果与原因",
+    "**Instead:** ": "**应当这样**：",
+    "The rules as a tree: ": "规则组成的树：",
+    "(nothing)": "（空）",
+    "From the top: ": "自上而下：",
+}
 
-class Generated(SphinxDirective):
-    """A directive that writes Markdown."""
+
+class Directive(SphinxDirective):
+    """A directive that may have content, and has the words for it in two languages."""
 
     has_content = True
+
+    def say(self, words: str) -> str:
+        """Return words in the language of the page."""
+        return CHINESE[words] if self.env.docname.startswith("zh/") else words
+
+
+class Generated(Directive):
+    """A directive that writes Markdown."""
 
     def run(self) -> list[nodes.Node]:
         """Parse what ``write`` returns, as if it stood in the page."""
@@ -101,13 +124,13 @@ def find_place(place: str) -> tuple[str, int]:
     raise LookupError(f"{place} is not defined in its module")
 
 
-def write_place(place: str) -> str:
+def write_place(place: str, line_number: str = ", line {}") -> str:
     """Return a place as a reader finds it, or a dash for none."""
     if not place:
         return "-"
     file, line = find_place(place)
     name = place.partition(":")[2]
-    return f"`{name}`<br>`{file}`, line {line}"
+    return f"`{name}`<br>`{file}`{line_number.format(line)}"
 
 
 class Places(Generated):
@@ -115,9 +138,10 @@ class Places(Generated):
 
     def write(self) -> str:
         """Find each place anew."""
-        head = "| what happens | miniflask | original |\n| --- | --- | --- |\n"
+        head = self.say("| what happens | miniflask | original |") + "\n| --- | --- | --- |\n"
+        line = self.say(", line {}")
         return head + "\n".join(
-            f"| {what} | {write_place(ours)} | {write_place(theirs)} |"
+            f"| {what} | {write_place(ours, line)} | {write_place(theirs, line)} |"
             for what, ours, theirs in self.rows()
         )
 
@@ -224,7 +248,7 @@ QUESTION = """\
 ```
 
 ```{{raw}} html
-<details><summary>What happens, and why</summary>
+<details><summary>{summary}</summary>
 ```
 
 ```text
@@ -233,12 +257,20 @@ QUESTION = """\
 
 {why}
 
-**Instead:** {instead}
+{label}{instead}
 
 ```{{raw}} html
 </details>
 ```
 """
+
+
+Words = tuple[str, str, str]
+
+
+def read_words(content: str) -> list[Words]:
+    """Return each question, why, and what to do instead, as ``{questions}`` may have them."""
+    return re.findall(r"^(\S.*)\n: (.+)\n: (.+)$", content, re.MULTILINE)
 
 
 class Questions(Generated):
@@ -247,28 +279,34 @@ class Questions(Generated):
     def write(self) -> str:
         """Run each program."""
         break_it = load_break_it()
-        sections = []
-        for number, path in enumerate(break_it.LESSONS, 1):
-            lesson = break_it.Lesson(path)
-            section = QUESTION.format(
-                number=number,
-                question=lesson.question.replace("``", "`"),
-                program=lesson.program,
-                trace="\n".join(lesson.run()),
-                why=lesson.why.replace("``", "`"),
-                instead=lesson.instead.replace("``", "`"),
-            )
-            sections.append(section)
-        return "\n".join(sections)
+        lessons = [break_it.Lesson(path) for path in break_it.LESSONS]
+        words = read_words("\n".join(self.content)) or [
+            (lesson.question, lesson.why, lesson.instead) for lesson in lessons
+        ]
+        if len(words) != len(lessons):
+            raise self.error(f"{len(lessons)} programs, and words for {len(words)}")
+        return "\n".join(map(self.write_question, range(1, len(lessons) + 1), lessons, words))
+
+    def write_question(self, number: int, lesson: Any, words: Words) -> str:
+        """Write a section."""
+        question, why, instead = (text.replace("``", "`") for text in words)
+        return QUESTION.format(
+            number=number,
+            question=question,
+            program=lesson.program,
+            summary=self.say("What happens, and why"),
+            trace="\n".join(lesson.run()),
+            why=why,
+            label=self.say("**Instead:** "),
+            instead=instead,
+        )
 
 
 # ---- drawings ----
 
 
-class Drawing(SphinxDirective):
+class Drawing(Directive):
     """A directive that draws; the colours are those of the page's text."""
-
-    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Put the drawing into the page, with its text for those who do not see it."""
@@ -293,6 +331,7 @@ def text_at(x: int, y: int, text: str, **attributes: str) -> str:
 
 
 Branches = dict[str, "Branches"]
+NOTHING = "(nothing)"
 
 
 def grow_tree(rules: list[str]) -> Branches:
@@ -302,7 +341,7 @@ def grow_tree(rules: list[str]) -> Branches:
     for rule in sorted(bound, key=lambda rule: [(not p.static, p.weight) for p in rule._parts]):
         place = tree
         for piece in rule.rule.split("/")[1:]:
-            place = place.setdefault(piece or "(nothing)", {})
+            place = place.setdefault(piece or NOTHING, {})
         place[f"\N{RIGHTWARDS ARROW} {rule.rule}"] = {}
     return tree
 
@@ -320,7 +359,8 @@ class Tree(Drawing):
     def draw(self) -> tuple[str, int, int, list[str]]:
         """Draw a line for each branch, further right the deeper it is."""
         rules = [line for line in self.content if line]
-        lines = list(walk_tree(grow_tree(rules)))
+        words = {NOTHING: self.say(NOTHING)}
+        lines = [(depth, words.get(name, name)) for depth, name in walk_tree(grow_tree(rules))]
         shapes = []
         last_at: dict[int, int] = {-1: 0}
         for number, (depth, name) in enumerate(lines):
@@ -330,7 +370,8 @@ class Tree(Drawing):
             last_at[depth] = y
             weight = {"font_weight": "bold"} if name.startswith("\N{RIGHTWARDS ARROW}") else {}
             shapes.append(text_at(x, y, name, **weight))
-        title = "The rules as a tree: " + "; ".join(f"{'>' * d} {name}" for d, name in lines)
+        tree = "; ".join(f"{'>' * depth} {name}" for depth, name in lines)
+        title = self.say("The rules as a tree: ") + tree
         return title, 460, 24 * len(lines) + 12, shapes
 
 
@@ -352,7 +393,7 @@ class Floors(Drawing):
             y = 4 + 34 * number
             shapes.append(f'<rect x="4" y="{y}" width="732" height="28" rx="4"/>')
             shapes.append(text_at(16, y + 19, floor.replace(" : ", "   ").replace(" | ", "   ")))
-        title = "From the top: " + "; ".join(floors)
+        title = self.say("From the top: ") + "; ".join(floors)
         return title, 740, 34 * len(floors) + 4, shapes
 
 
