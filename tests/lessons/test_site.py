@@ -162,6 +162,26 @@ def check_questions(site: Path, generated: Any) -> None:
         assert "\n".join(lesson.run()) in shown
 
 
+def check_chinese_edition(site: Path, generated: Any) -> None:
+    """Each Chinese page says that it is one, and what is generated is there as in English."""
+    for source in sorted((DOCS / "zh").rglob("*.md")):
+        name = source.relative_to(DOCS / "zh").with_suffix("").as_posix()
+        chinese = (site / "zh" / f"{name}.html").read_text("utf-8")
+        assert ' lang="zh-CN" ' in chinese
+        assert not re.search("[。？！：；，]\n[^\n<]", chinese), name
+        if name not in {"index", "glossary"}:
+            english = (site / f"{name}.html").read_text("utf-8")
+            assert ' lang="en" ' in english
+            assert same_in_both(chinese) == same_in_both(english)
+
+
+def same_in_both(markup: str) -> list[str]:
+    """Return the programs, outputs, places with their lines, and shapes of a page."""
+    article = markup.partition("<article")[2].partition("</article>")[0]
+    what = r"<pre>.*?</pre>|<(?:path|rect) .*?>|([\w/]+\.py)</span></code>(?:, line| 第) (\d+)"
+    return [" ".join(m.groups()) if m[1] else m[0] for m in re.finditer(what, article, re.DOTALL)]
+
+
 CHECKS = [
     check_names_of_the_package,
     check_public_definitions,
@@ -169,6 +189,7 @@ CHECKS = [
     check_commands,
     check_floors,
     check_questions,
+    check_chinese_edition,
 ]
 
 
