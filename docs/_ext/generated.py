@@ -55,7 +55,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: What directives say by themselves, and what they say on a Chinese page.
 CHINESE = {
-    "| what happens | miniflask | original |": "| 做什么 | miniflask | 原版 |",
+    "| what happens | miniflask | original |": "| 说明 | miniflask | 原版 |",
     ", line {}": " 第 {} 行",
     "What happens, and why": "结果与原因",
     "**Instead:** ": "**应当这样**：",

@@ -176,8 +176,9 @@ def check_chinese_edition(site: Path, generated: Any) -> None:
 
 
 def same_in_both(markup: str) -> list[str]:
-    """Return the programs, outputs, places with their lines, and shapes of a page."""
+    """Return programs without comments, outputs, places with their lines, and shapes."""
     article = markup.partition("<article")[2].partition("</article>")[0]
+    article = re.sub('<span class="c1">.*?</span>', "", article)
     what = r"<pre>.*?</pre>|<(?:path|rect) .*?>|([\w/]+\.py)</span></code>(?:, line| 第) (\d+)"
     return [" ".join(m.groups()) if m[1] else m[0] for m in re.finditer(what, article, re.DOTALL)]
 
