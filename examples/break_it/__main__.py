@@ -3,6 +3,7 @@
     python examples/break_it                       list the questions
     python examples/break_it 7                     run the seventh, and explain
     python examples/break_it 7 --predict           say first in which order things happen
+    python examples/break_it 7 --lens              and show what happened to the contexts
     python examples/break_it 7 --on flask          the same on real Flask
 
 Each file also runs by itself: ``python examples/break_it/07_g_survives_between_requests.py``.
@@ -56,6 +57,15 @@ class Lesson:
         return names["trace"]
 
 
+def run_watched(lesson):
+    """Run a program; return what happened, and the lens's recording of it as text."""
+    from miniflask import lens
+
+    with lens.record() as recording:
+        trace = lesson.run()
+    return trace, recording.text(stable=True)
+
+
 def list_questions():
     """Print the twenty questions."""
     for number, path in enumerate(LESSONS, 1):
@@ -105,15 +115,18 @@ def main():
     parser = argparse.ArgumentParser(prog="break_it", description=__doc__.partition("\n")[0])
     parser.add_argument("number", nargs="?", type=int, choices=range(1, len(LESSONS) + 1))
     parser.add_argument("--predict", action="store_true", help="be asked what happens first")
+    parser.add_argument("--lens", action="store_true", help="show what happened to the contexts")
     parser.add_argument("--on", choices=("miniflask", "flask"), default="miniflask")
     options = parser.parse_args()
+    if options.lens and options.on == "flask":
+        parser.error("the lens watches miniflask alone. Leave out --lens or --on flask")
     if options.number is None:
         list_questions()
         return
     lesson = Lesson(LESSONS[options.number - 1], options.on)
     print(f"{options.number}. {lesson.question}\n")
     try:
-        trace = lesson.run()
+        trace, lanes = run_watched(lesson) if options.lens else (lesson.run(), "")
     except ModuleNotFoundError as e:
         package = "." if e.name == "miniflask" else e.name  # that name is another's on PyPI
         sys.exit(f"{lesson.path.name} needs {e.name}. Install it: pip install {package}")
@@ -121,6 +134,9 @@ def main():
         predict(lesson, trace)
     else:
         print(*trace, sep="\n")
+    if lanes:
+        print("\nWhat the lens saw:")
+        print(textwrap.indent(lanes, "    "), end="")
     explain(lesson)
 
 

@@ -135,6 +135,40 @@ def test_a_number_runs_and_explains(framework: str) -> None:
     assert rest[4:6] == ["", "Why:"]
 
 
+@every_lesson
+def test_watching_changes_nothing(path: Path) -> None:
+    """A lesson does the same while the lens records it, and something is recorded."""
+    module = load()
+    trace, lanes = module.run_watched(module.Lesson(path))
+
+    assert trace == asserted(path)
+    assert f"[{path.name}:" in lanes
+
+
+def test_the_lens_shows_the_contexts() -> None:
+    """With ``--lens`` the recording stands between what happens and why, line by line."""
+    done = break_it("7", "--lens")
+    _, _, shown = done.stdout.partition("What the lens saw:\n")
+    lanes, _, _ = shown.partition("\nWhy:\n")
+    lines = [line.partition("  [")[0] for line in lanes.splitlines()]
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[2:6] == asserted(LESSONS[6])
+    assert lines.count("    > -          push request context R2 GET /  (wsgi_app)") == 1
+    active = "push request context R4 GET /  (wsgi_app; A3 is active, with its g)"
+    assert f"    > A3         {active}" in lines
+
+
+def test_the_lens_watches_miniflask_alone() -> None:
+    """Asked for a recording on Flask, the command says what to leave out."""
+    done = break_it("7", "--lens", "--on", "flask")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(
+        "the lens watches miniflask alone. Leave out --lens or --on flask\n"
+    )
+
+
 @both_frameworks
 def test_a_wrong_prediction_is_put_beside_what_happens(framework: str) -> None:
     """Every line that differs is marked, with what was said; unknown letters are asked again."""
