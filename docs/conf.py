@@ -15,6 +15,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "generated",
     "chinese",
+    "recording",
 ]
 exclude_patterns = ["_build", "changes"]
 html_theme = "furo"

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from miniflask import Flask, copy_current_request_context, g, lens, request, session
 from miniflask.lens.live import LensServer, serving
 from tests.browser import chromium
+from tests.lessons import recordings
 from tests.sockets.server import served
 
 SECRETS = ["s3cret-key", "c00kie-value", "Basic-cred", "4111-in-session"]
@@ -545,3 +546,24 @@ def test_an_attack_on_a_running_app_is_shown_as_text(page: Page, live: tuple[str
 
     assert page.locator("script").count() == 2
     assert [secret for secret in SECRETS if secret in page.content()] == []
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": s} for s in ("light", "dark")], ids=str)
+def test_the_documentation_frames_a_recording(page: Page, tmp_path: Path) -> None:
+    """Unfolded on a page of the site, without a network, a recording can be stepped through."""
+    recorded = f"# Shop\n\n{recordings.PROGRAM}```{{recording}} A request\n```\n"
+    assert recordings.build_site(tmp_path, recorded).returncode == 0
+    page.context.set_offline(True)
+    page.goto((tmp_path / "html" / "index.html").as_uri())
+    page.get_by_text("Step through it: A request").click()
+    frame = page.frame_locator('iframe[title="A request"]')
+
+    expect(frame.get_by_role("option")).to_have_count(9)
+    frame.get_by_role("button", name="Step forward").click()
+    expect(frame.locator("#step")).to_contain_text("push app context A1 shop")
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == (
+        "rgb(21, 23, 28)" if dark else "rgb(251, 251, 250)"
+    )
+    page.get_by_role("link", name="Open it on a page of its own").click()
+    expect(page.get_by_role("heading", name="A request · miniflask lens")).to_be_visible()

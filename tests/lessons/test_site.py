@@ -21,6 +21,7 @@ import pytest
 
 import miniflask
 import miniflask.routing
+from tests.lessons import recordings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -183,6 +184,18 @@ def same_in_both(markup: str) -> list[str]:
     return [" ".join(m.groups()) if m[1] else m[0] for m in re.finditer(what, article, re.DOTALL)]
 
 
+def check_recordings(site: Path, generated: Any) -> None:
+    """Each recording is on its page as text, and in a frame whose file is in the site."""
+    for name, count in recordings.pages_with_recordings().items():
+        frames, texts = recordings.frames(site, name), recordings.texts(site, name)
+        assert len(frames) == len(texts) == count, name
+        # The Chinese edition has the same programs.
+        expected = recordings.RECORDED[name.removeprefix("zh/")]
+        for wanted, frame, text in zip(expected, frames, texts):
+            assert recordings.are_in_order(wanted, text.splitlines())
+            assert recordings.are_in_order(wanted, recordings.steps(frame))
+
+
 CHECKS = [
     check_names_of_the_package,
     check_public_definitions,
@@ -191,6 +204,7 @@ CHECKS = [
     check_floors,
     check_questions,
     check_chinese_edition,
+    check_recordings,
 ]
 
 
