@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import Token
 from functools import update_wrapper
+from operator import attrgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,6 +41,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Tells "no exception was passed" from "the exception is None".
 _sentinel: Any = object()
+
+# What runs for every request if a program has put something of its own there.
+_of_request = attrgetter("__init__", "close")
+_REQUEST = _of_request(Request)
 
 
 class _AppCtxGlobals:
@@ -184,7 +189,7 @@ class RequestContext:
             self._opened_session = session
         if request is not None:
             self.request = request
-        elif app.request_class is not Request:
+        elif app.request_class is not Request or _of_request(Request) != _REQUEST:
             self.request  # noqa: B018  # made by being read: a program's class may do anything
         if not app._matches_by_path(environ):
             self.url_adapter = self._bind()

@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import defer_session
 from .globals import _cv_app, _cv_request
-from .routing import Map
+from .routing import Map, MapAdapter
 from .signals import in_use
 from .wrappers import Request, Response
 
@@ -55,18 +55,33 @@ SKIPPED = (
     "do_teardown_appcontext",
 )
 
-#: What else a program may have an object or a class of its own for.
-_PLAIN = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
+# What else a program may have a class of its own for.
+_CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
 
 #: What :func:`reasons` reads of an application.
-DECIDES = frozenset((*REGISTRIES, *SKIPPED, *_PLAIN, "subdomain_matching"))
+DECIDES = frozenset((*REGISTRIES, *SKIPPED, *_CLASSES, "url_map", "subdomain_matching"))
 
 # Read from the classes anew for each request: a program may replace a method at any time.
-methods_of = attrgetter(*SKIPPED)
-_of_contexts = attrgetter("push", "pop")
-_of_response = attrgetter("__init__", "__call__", "default_mimetype")
+methods_of = attrgetter(*SKIPPED, *_CLASSES)
+_of_contexts = attrgetter("__init__", "push", "pop")
+_of_request = attrgetter("__init__", "close", "trusted_hosts")
+_of_response = attrgetter(
+    "__init__",
+    "__call__",
+    "automatically_set_content_length",
+    "close",
+    "default_mimetype",
+    "default_status",
+    "get_app_iter",
+    "get_wsgi_headers",
+    "get_wsgi_response",
+    "iter_encoded",
+    "set_data",
+)
 
 _CONTEXTS = (_of_contexts(RequestContext), _of_contexts(AppContext))
+_REQUEST = _of_request(Request)
+_bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
 _RESPONSE = _of_response(Response)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _TEXT = "text/html; charset=utf-8"
@@ -116,13 +131,15 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
     Args:
         app: The application.
         environ: The WSGI environment.
-        methods: What the class of the application has for :data:`SKIPPED` if nobody replaced it.
+        methods: What :func:`methods_of` gives for a class in which nobody replaced anything.
     """
     url_map, config = app.url_map, app.config
     return not (
         _is_watched(app)
         or methods_of(type(app)) != methods
         or "bind_to_environ" in url_map.__dict__
+        or Map.bind_to_environ is not _bind_to_environ
+        or MapAdapter.match is not _match
         or url_map.host_matching
         or config["TRUSTED_HOSTS"] is not None
         or config["SERVER_NAME"] is not None
@@ -132,6 +149,7 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
         or (_of_contexts(RequestContext), _of_contexts(AppContext)) != _CONTEXTS
+        or _of_request(Request) != _REQUEST
         or _of_response(Response) != _RESPONSE
     )
 

@@ -1,0 +1,147 @@
+"""What an adversarial review of the fast way through a request found, held to Flask.
+
+Each program here changes something that the fast way takes for granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import werkzeug.routing
+
+import miniflask
+import miniflask.routing
+from tests.against_flask.harness import Run, Trace, serve
+
+Agree = Callable[..., Run]
+
+
+def between(app: Any, path: str, action: Callable[[], None]) -> Any:
+    """Do something when a request for a path comes, before the application sees it."""
+    wsgi_app = app.wsgi_app
+
+    def middleware(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"] == path:
+            action()
+        return wsgi_app(environ, start_response)
+
+    app.wsgi_app = middleware
+    return app
+
+
+def replace(owner: Any, name: str, trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace a method by one that records that it was called, then does as before."""
+    original = getattr(owner, name)
+
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        trace.events.append(name)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, replaced)
+
+
+def signed(fw: Any) -> Any:
+    """Make an application with a key and a view, all of whose requests may go the short way."""
+    app = serve(fw.Flask("sample"), {"/": lambda: "hello", "/now": lambda: "hello"})
+    app.secret_key = "key"
+    return app
+
+
+# ---- classes that are changed while a program runs ----
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        ("Request", "__init__"),
+        ("Request", "close"),
+        ("Response", "__init__"),
+        ("Response", "__call__"),
+        ("Response", "close"),
+        ("Response", "get_app_iter"),
+        ("Response", "get_wsgi_headers"),
+        ("Response", "get_wsgi_response"),
+        ("Response", "iter_encoded"),
+        ("Response", "set_data"),
+        ("ctx.AppContext", "__init__"),
+        ("ctx.RequestContext", "__init__"),
+    ],
+)
+@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
+def test_a_method_replaced_on_a_class_of_the_framework_is_called(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str, hooked: bool
+) -> None:
+    """Instrumentation that wraps a class's method sees every request from then on."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = signed(fw)
+        if hooked:
+            app.teardown_appcontext(lambda exc: None)
+        found: Any = fw
+        for part in owner.split("."):
+            found = getattr(found, part)
+        return between(app, "/now", lambda: replace(found, name, trace, monkeypatch))
+
+    assert agree(build, "/", "/now", "/").trace == [name, name]
+
+
+@pytest.mark.parametrize(("owner", "name"), [("Map", "bind_to_environ"), ("MapAdapter", "match")])
+def test_a_method_replaced_on_a_class_of_the_router_is_called(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str
+) -> None:
+    """So are those of the router's classes, on which every request depends."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        kit: Any = miniflask.routing if fw is miniflask else werkzeug.routing
+        found = getattr(kit, owner)
+        return between(signed(fw), "/now", lambda: replace(found, name, trace, monkeypatch))
+
+    assert agree(build, "/", "/now", "/").trace == [name, name]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [
+        ("Response", "default_status", 201),
+        ("Response", "automatically_set_content_length", False),
+        ("Request", "trusted_hosts", ["good.example"]),
+    ],
+)
+def test_a_default_set_on_a_class_of_the_framework_counts(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str, value: Any
+) -> None:
+    """A default of the framework's own class may be set at any time, trusted hosts among them."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        return between(
+            signed(fw), "/now", lambda: monkeypatch.setattr(getattr(fw, owner), name, value)
+        )
+
+    before, *after = agree(build, "/", "/now", "/").outcomes
+    assert all(outcome != before for outcome in after)
+
+
+@pytest.mark.parametrize("on", ["Flask", "a subclass"])
+@pytest.mark.parametrize("name", ["request_class", "response_class", "app_ctx_globals_class"])
+def test_a_class_set_on_the_class_of_the_application_counts(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, on: str, name: str
+) -> None:
+    """Which classes are used may be said on the application's class, after a request as before."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class App(fw.Flask):  # type: ignore[misc]  # either framework's
+            pass
+
+        class Own(getattr(fw.Flask, name)):  # type: ignore[misc]  # either framework's
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                trace.events.append(name)
+
+        app = serve(App("sample"), {"/": lambda: "hello", "/now": lambda: "hello"})
+        app.secret_key = "key"
+        owner = App if on == "a subclass" else fw.Flask
+        return between(app, "/now", lambda: monkeypatch.setattr(owner, name, Own))
+
+    assert agree(build, "/", "/now", "/").trace == [name, name]
