@@ -39,6 +39,8 @@ _writes_page = attrgetter("__call__", "get_response", "get_body", "get_descripti
 _SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"))
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
 PAGES = frozenset(default_exceptions.values())
+# What a program may have set on one exception that is not of its class.
+_DECIDES = frozenset(("code", "get_body", "get_description", "get_response"))
 _BODILESS = frozenset((*range(100, 200), 204, 304))
 
 Pairs = list[tuple[str, str]]
@@ -132,6 +134,7 @@ class Response(ResponseBase):
             or environ["REQUEST_METHOD"] == "HEAD"
             or kind not in PAGES
             or response.response is not None
+            or not _DECIDES.isdisjoint(response.__dict__)
             or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
         ):
             return super().force_type(response, environ)  # type: ignore[return-value]  # of cls

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import werkzeug
 import werkzeug.routing
+from werkzeug.exceptions import NotFound
 
 import miniflask
 import miniflask.routing
@@ -145,3 +147,42 @@ def test_a_class_set_on_the_class_of_the_application_counts(
         return between(app, "/now", lambda: monkeypatch.setattr(owner, name, Own))
 
     assert agree(build, "/", "/now", "/").trace == [name, name]
+
+
+# ---- answers that are changed before they are sent ----
+
+
+def own_page(*args: Any, **kwargs: Any) -> str:
+    """Write a page for one exception."""
+    return "its own page"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("code", 410),
+        ("code", 999),
+        ("code", None),
+        ("get_body", own_page),
+        ("get_description", own_page),
+        ("get_response", lambda *args: werkzeug.Response("its own response", 299)),
+    ],
+)
+@pytest.mark.parametrize("raised", [True, False])
+def test_an_http_exception_may_be_changed_before_it_answers(
+    agree: Agree, name: str, value: Any, raised: bool
+) -> None:
+    """What a program sets on one exception decides over what its class says."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> Any:
+            error = NotFound()
+            setattr(error, name, value)
+            if raised:
+                raise error
+            return error
+
+        return serve(fw.Flask("sample"), {"/": view, "/plain": lambda: fw.abort(404)})
+
+    changed, plain = agree(build, "/", "/plain").outcomes
+    assert changed.text != plain.text
