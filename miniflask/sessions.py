@@ -504,6 +504,9 @@ def _vary_by_cookie(response: Response) -> None:
     pairs: Any = _unseen_pairs(response)
     if pairs is None:
         pairs = response.headers
+    if isinstance(pairs, dict):
+        response.vary.add("Cookie")
+        return
     # Not by a look-up, which would make an error and catch it.
     for name, _ in pairs:
         if name.lower() == "vary":

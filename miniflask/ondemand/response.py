@@ -186,6 +186,8 @@ class Response(ResponseBase):
             return None
         if "headers" not in own:
             return self._pairs.copy() if self._is_sized or not self.is_sequence else None
+        if type(self.headers) is not Headers:  # Werkzeug makes headers of much
+            return None
         pairs = list(self.headers)
         names = {name.lower() for name, _ in pairs}
         if "location" in names or "content-location" in names:

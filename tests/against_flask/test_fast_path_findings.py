@@ -186,3 +186,21 @@ def test_an_http_exception_may_be_changed_before_it_answers(
 
     changed, plain = agree(build, "/", "/plain").outcomes
     assert changed.text != plain.text
+
+
+@pytest.mark.parametrize("headers", [{"X-A": "1"}, {"Vary": "X"}, {}, None], ids=repr)
+@pytest.mark.parametrize("visits", [False, True])
+def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: bool) -> None:
+    """What is no ``Headers`` is made one when the response is sent, and may be varied before."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> Any:
+            response = fw.Response("body")
+            response.headers = None if headers is None else dict(headers)
+            if visits and headers is not None:
+                fw.session.get("user")
+            return response
+
+        return serve(signed(fw), {"/headers": view})
+
+    assert agree(build, "/headers").codes == [200]
