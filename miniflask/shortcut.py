@@ -211,7 +211,10 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
             and _cv_request.get() is ctx
             and _cv_app.get() is app_ctx
             and len(ctx._cv_tokens) == len(app_ctx._cv_tokens) == 1
-            and (request is None or request.__dict__.keys().isdisjoint(_TO_BE_LET_GO))
+            and (
+                request is None
+                or (type(request) is Request and request.__dict__.keys().isdisjoint(_TO_BE_LET_GO))
+            )
         ):
             if request is not None:
                 environ["werkzeug.request"] = None

@@ -204,3 +204,20 @@ def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: b
         return serve(signed(fw), {"/headers": view})
 
     assert agree(build, "/headers").codes == [200]
+
+
+def test_a_request_that_a_view_puts_in_place_is_closed(agree: Agree) -> None:
+    """The request that the context has at its end is the one that is closed."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Closing(fw.Request):  # type: ignore[misc]  # either framework's
+            def close(self) -> None:
+                trace.events.append("closed")
+
+        def view() -> str:
+            fw.globals.request_ctx.request = Closing(fw.request.environ)
+            return "replaced"
+
+        return serve(signed(fw), {"/replaced": view})
+
+    assert agree(build, "/replaced").trace == ["closed"]
