@@ -35,7 +35,7 @@ from .ondemand import PAGES
 from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
-from .shortcut import answer, is_free, is_sound_host, methods_of
+from .shortcut import WEBSOCKET_SCHEMES, answer, is_free, is_sound_host, methods_of
 from .signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -604,6 +604,7 @@ class Flask(App):
             and config["SERVER_NAME"] is None
             and self.request_class.trusted_hosts is None
             and "HTTP_UPGRADE" not in environ
+            and environ["wsgi.url_scheme"] not in WEBSOCKET_SCHEMES
             and is_sound_host(environ.get("HTTP_HOST"))
         )
 

@@ -55,6 +55,9 @@ SKIPPED = (
     "do_teardown_appcontext",
 )
 
+#: The schemes under which other rules match than under all others.
+WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
+
 # What else a program may have a class of its own for.
 _CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
 
@@ -146,6 +149,7 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
         or _cv_app.get(None) is not None
         or environ["REQUEST_METHOD"] not in _METHODS
         or "HTTP_UPGRADE" in environ
+        or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
         or (_of_contexts(RequestContext), _of_contexts(AppContext)) != _CONTEXTS

@@ -221,3 +221,30 @@ def test_a_request_that_a_view_puts_in_place_is_closed(agree: Agree) -> None:
         return serve(signed(fw), {"/replaced": view})
 
     assert agree(build, "/replaced").trace == ["closed"]
+
+
+# ---- environments ----
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss", None])
+@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
+def test_the_scheme_decides_about_websockets(agree: Agree, scheme: Any, hooked: bool) -> None:
+    """A request whose scheme is a websocket's matches no other rule; one without a scheme fails."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = signed(fw)
+        app.add_url_rule("/ws", "ws", lambda: "ws", websocket=True)
+        if hooked:
+            app.teardown_appcontext(lambda exc: None)
+        wsgi_app = app.wsgi_app
+
+        def serve_with_scheme(environ: Any, start_response: Any) -> Any:
+            del environ["wsgi.url_scheme"]
+            if scheme is not None:
+                environ["wsgi.url_scheme"] = scheme
+            return wsgi_app(environ, start_response)
+
+        app.wsgi_app = serve_with_scheme
+        return app
+
+    agree(build, "/", "/ws", "/nowhere")
