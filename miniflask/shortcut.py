@@ -195,7 +195,11 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 ):
                     text = rv.encode()
                 else:
-                    response = app.finalize_request(rv)
+                    try:
+                        response = app.finalize_request(rv)
+                    finally:
+                        # An HTTP exception is its own answer, and its traceback holds this frame.
+                        del rv
         except Exception as e:
             error = e
             response = app.handle_exception(e)

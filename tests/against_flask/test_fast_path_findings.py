@@ -5,6 +5,7 @@ Each program here changes something that the fast way takes for granted.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from werkzeug.exceptions import NotFound
 
 import miniflask
 import miniflask.routing
-from tests.against_flask.harness import Run, Trace, serve
+from tests.against_flask.harness import Run, Trace, send, serve
 
 Agree = Callable[..., Run]
 
@@ -204,6 +205,26 @@ def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: b
         return serve(signed(fw), {"/headers": view})
 
     assert agree(build, "/headers").codes == [200]
+
+
+@pytest.mark.parametrize("error", ["abort", "args", "json"])
+def test_an_http_exception_from_a_view_leaves_no_circle(error: str) -> None:
+    """The error is its own answer, and its traceback holds the frames that it went through."""
+    app = signed(miniflask)
+    fail: dict[str, Callable[[], Any]] = {
+        "abort": lambda: miniflask.abort(404),
+        "args": lambda: miniflask.request.args["missing"],
+        "json": lambda: miniflask.request.get_json(),
+    }
+    app.add_url_rule("/fail", "fail", lambda: fail[error]())
+    assert send(app, "/fail").code in {400, 404, 415}
+    gc.collect()
+    gc.disable()
+    try:
+        send(app, "/fail")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_request_that_a_view_puts_in_place_is_closed(agree: Agree) -> None:
