@@ -92,6 +92,8 @@ def _iterate_in_context(gen: Iterator[AnyStr]) -> Iterator[AnyStr]:
             " context is active, such as in a view function."
         )
     app_ctx = _cv_app.get()
+    # By the next step whoever called the application may have put the environment back.
+    req_ctx.request.environ  # noqa: B018
     yield None  # type: ignore[misc]  # swallowed by the caller's next()
     with app_ctx, req_ctx:
         try:

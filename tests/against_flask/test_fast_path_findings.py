@@ -269,3 +269,31 @@ def test_the_scheme_decides_about_websockets(agree: Agree, scheme: Any, hooked: 
         return app
 
     agree(build, "/", "/ws", "/nowhere")
+
+
+@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
+def test_a_stream_outlives_the_environment(agree: Agree, hooked: bool) -> None:
+    """Middleware may put the environment back while a stream still reads the request."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def chunks() -> Any:
+            request = fw.request
+            yield f"{request.method} {request.script_root} {request.path} {fw.url_for('/stream')}"
+
+        app = serve(signed(fw), {"/stream": lambda: fw.stream_with_context(chunks())})
+        if hooked:
+            app.teardown_appcontext(lambda exc: None)
+        wsgi_app = app.wsgi_app
+
+        def mounted(environ: Any, start_response: Any) -> Any:
+            before = environ.copy()
+            environ.update(SCRIPT_NAME="/mount", PATH_INFO=environ["PATH_INFO"][len("/mount") :])
+            try:
+                return wsgi_app(environ, start_response)
+            finally:
+                environ.update(before, REQUEST_METHOD="NONE")
+
+        app.wsgi_app = mounted
+        return app
+
+    assert agree(build, "/mount/stream").texts == ["GET /mount /stream /mount/stream"]
