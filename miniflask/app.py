@@ -603,6 +603,7 @@ class Flask(App):
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
             and self.request_class.trusted_hosts is None
+            and self.request_class.host is _host
             and "HTTP_UPGRADE" not in environ
             and environ["wsgi.url_scheme"] not in WEBSOCKET_SCHEMES
             and is_sound_host(environ.get("HTTP_HOST"))
@@ -818,6 +819,7 @@ class Flask(App):
 _KNOWN_METHODS = methods_of(Flask)
 _create_url_adapter = Flask.create_url_adapter
 _bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
+_host = Request.host
 
 
 def _refusal(body: Any) -> str:

@@ -198,6 +198,20 @@ def _headers(request: Request) -> EnvironHeaders:
     return EnvironHeaders(_shown(request))
 
 
+# What Werkzeug sets on a request at once.
+_SET = (
+    "environ",
+    "headers",
+    "method",
+    "path",
+    "query_string",
+    "remote_addr",
+    "root_path",
+    "scheme",
+    "server",
+)
+
+
 class Request(RequestBase):
     """A request that reads its environment on demand.
 
@@ -215,10 +229,20 @@ class Request(RequestBase):
     _read: int | None = None
     _has_form = False
 
+    # Whether a program's class has put something of its own where Werkzeug assigns.
+    _is_replaced = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._is_replaced = any(getattr(cls, name) is not Request.__dict__[name] for name in _SET)
+
     def __init__(
         self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
     ) -> None:
         self._environ = environ
+        if self._is_replaced:
+            super().__init__(environ, populate_request, shallow)
+            return
         self.shallow = shallow
         if populate_request and not shallow:
             environ["werkzeug.request"] = self

@@ -150,6 +150,58 @@ def test_a_class_set_on_the_class_of_the_application_counts(
     assert agree(build, "/", "/now", "/").trace == [name, name]
 
 
+# ---- classes of a program's own ----
+
+
+SET = (
+    "environ",
+    "headers",
+    "host",
+    "method",
+    "path",
+    "query_string",
+    "remote_addr",
+    "root_path",
+    "scheme",
+    "server",
+)
+
+
+@pytest.mark.parametrize("settable", [True, False])
+@pytest.mark.parametrize("name", SET)
+def test_a_request_class_may_take_over_what_is_set(agree: Agree, name: str, settable: bool) -> None:
+    """A property gets what would have been set at once; if it takes nothing that is an error."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def put(request: Any, value: Any) -> None:
+            trace.events.append(name)
+            vars(request)["kept"] = value
+
+        def get(request: Any) -> Any:
+            return vars(request)["kept"]
+
+        app = signed(fw)
+        own = {name: property(get, put if settable else None)}
+        app.request_class = type("Own", (fw.Request,), own)
+        app.add_url_rule("/read", "read", lambda: f"{getattr(fw.request, name)!r:.15}")
+        return app
+
+    run = agree(build, "/", "/read")
+    assert run.trace == ([name, name] if settable else [])
+
+
+def test_a_request_class_may_say_what_is_set_anyway(agree: Agree) -> None:
+    """A plain attribute of the class is no more than a default."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = signed(fw)
+        app.request_class = type("Own", (fw.Request,), {"method": "BREW", "path": "/pot"})
+        app.add_url_rule("/read", "read", lambda: f"{fw.request.method} {fw.request.path}")
+        return app
+
+    assert agree(build, "/read").texts == ["GET /read"]
+
+
 # ---- answers that are changed before they are sent ----
 
 
