@@ -60,6 +60,13 @@ def _page(kind: type[HTTPException], code: int, phrase: str | None, text: str | 
     return kind.get_body(kind()).encode()
 
 
+def _become(response: Response, kind: type) -> None:
+    """Give a response another class, which may be Werkzeug's and know nothing of demand."""
+    response.headers, response._on_close  # noqa: B018
+    response._status, response._status_code = response._status, response._status_code
+    object.__dict__["__class__"].__set__(response, kind)
+
+
 class Response(ResponseBase):
     """A response that makes its headers on demand.
 
@@ -75,6 +82,7 @@ class Response(ResponseBase):
     if not TYPE_CHECKING:  # to a type checker they are what Werkzeug declares
         headers = on_demand(lambda self: Headers(self._pairs))
         _on_close = on_demand(lambda self: [])
+        __class__ = property(type, _become)
 
     def __init__(
         self,

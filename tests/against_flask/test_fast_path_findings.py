@@ -19,6 +19,7 @@ import miniflask.routing
 from tests.against_flask.harness import Run, Trace, send, serve
 
 Agree = Callable[..., Run]
+Same = Callable[[Callable[[Any], Any]], Any]
 
 
 def between(app: Any, path: str, action: Callable[[], None]) -> Any:
@@ -200,6 +201,29 @@ def test_a_request_class_may_say_what_is_set_anyway(agree: Agree) -> None:
         return app
 
     assert agree(build, "/read").texts == ["GET /read"]
+
+
+@pytest.mark.parametrize("status", [None, 201])
+def test_a_response_may_become_one_of_werkzeugs(same: Same, status: Any) -> None:
+    """Werkzeug turns a response into one of another class by setting its class."""
+
+    def program(fw: Any) -> Any:
+        response = werkzeug.Response.force_type(fw.Response("body", status))
+        assert type(response) is werkzeug.Response
+        return response.status, response.status_code, list(response.headers), response.data
+
+    assert same(program)[1] == (status or 200)
+
+
+def test_the_class_of_responses_need_not_be_a_subclass_of_the_frameworks(agree: Agree) -> None:
+    """What a view makes with the framework's class is turned into the application's."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(signed(fw), {"/made": lambda: fw.Response("body")})
+        app.response_class = type("Own", (werkzeug.Response,), {})
+        return app
+
+    assert agree(build, "/made", "/").texts == ["body", "hello"]
 
 
 # ---- answers that are changed before they are sent ----
