@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextvars import Token
 from functools import update_wrapper
-from operator import attrgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,9 +41,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Tells "no exception was passed" from "the exception is None".
 _sentinel: Any = object()
 
-# What runs for every request if a program has put something of its own there.
-_of_request = attrgetter("__init__", "close")
-_REQUEST = _of_request(Request)
+_make_request = Request.__init__
 
 
 class _AppCtxGlobals:
@@ -189,7 +186,7 @@ class RequestContext:
             self._opened_session = session
         if request is not None:
             self.request = request
-        elif app.request_class is not Request or _of_request(Request) != _REQUEST:
+        elif app.request_class is not Request or Request.__init__ is not _make_request:
             self.request  # noqa: B018  # made by being read: a program's class may do anything
         if not app._matches_by_path(environ):
             self.url_adapter = self._bind()

@@ -58,33 +58,18 @@ SKIPPED = (
 #: The schemes under which other rules match than under all others.
 WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
-# What else a program may have a class of its own for.
-_CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
+#: What else a program may have an object or a class of its own for.
+_PLAIN = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
 
 #: What :func:`reasons` reads of an application.
-DECIDES = frozenset((*REGISTRIES, *SKIPPED, *_CLASSES, "url_map", "subdomain_matching"))
+DECIDES = frozenset((*REGISTRIES, *SKIPPED, *_PLAIN, "subdomain_matching"))
 
 # Read from the classes anew for each request: a program may replace a method at any time.
-methods_of = attrgetter(*SKIPPED, *_CLASSES)
-_of_contexts = attrgetter("__init__", "push", "pop")
-_of_request = attrgetter("__init__", "close", "trusted_hosts")
-_of_response = attrgetter(
-    "__init__",
-    "__call__",
-    "automatically_set_content_length",
-    "close",
-    "default_mimetype",
-    "default_status",
-    "get_app_iter",
-    "get_wsgi_headers",
-    "get_wsgi_response",
-    "iter_encoded",
-    "set_data",
-)
+methods_of = attrgetter(*SKIPPED)
+_of_contexts = attrgetter("push", "pop")
+_of_response = attrgetter("__init__", "__call__", "default_mimetype")
 
 _CONTEXTS = (_of_contexts(RequestContext), _of_contexts(AppContext))
-_REQUEST = _of_request(Request)
-_bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
 _RESPONSE = _of_response(Response)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _TEXT = "text/html; charset=utf-8"
@@ -104,6 +89,37 @@ def is_sound_host(header: str | None) -> bool:
     return header is not None
 
 
+# Read once for each application: who replaces these does so before the first request.
+_read_once = (
+    (RequestContext, attrgetter("__init__")),
+    (AppContext, attrgetter("__init__")),
+    (Request, attrgetter("__init__")),
+    (
+        Response,
+        attrgetter(
+            "automatically_set_content_length",
+            "close",
+            "default_status",
+            "get_app_iter",
+            "get_wsgi_headers",
+            "get_wsgi_response",
+            "iter_encoded",
+            "set_data",
+        ),
+    ),
+    (Map, attrgetter("bind_to_environ")),
+    (MapAdapter, attrgetter("match")),
+)
+
+
+def _classes() -> list[Any]:
+    """Read what of the framework's own classes has a part in requests."""
+    return [read(kind) for kind, read in _read_once]
+
+
+_STOCK = _classes()
+
+
 def reasons(app: Flask) -> tuple[Any, ...]:
     """Collect what keeps an application from the short way, each of them empty or false if not.
 
@@ -118,6 +134,7 @@ def reasons(app: Flask) -> tuple[Any, ...]:
         app.subdomain_matching,
         type(app.url_map) is not Map,
         any(name in vars(app) for name in SKIPPED),
+        _classes() != _STOCK,
     )
 
 
@@ -134,15 +151,13 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
     Args:
         app: The application.
         environ: The WSGI environment.
-        methods: What :func:`methods_of` gives for a class in which nobody replaced anything.
+        methods: What the class of the application has for :data:`SKIPPED` if nobody replaced it.
     """
     url_map, config = app.url_map, app.config
     return not (
         _is_watched(app)
         or methods_of(type(app)) != methods
         or "bind_to_environ" in url_map.__dict__
-        or Map.bind_to_environ is not _bind_to_environ
-        or MapAdapter.match is not _match
         or url_map.host_matching
         or config["TRUSTED_HOSTS"] is not None
         or config["SERVER_NAME"] is not None
@@ -153,7 +168,7 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
         or (_of_contexts(RequestContext), _of_contexts(AppContext)) != _CONTEXTS
-        or _of_request(Request) != _REQUEST
+        or Request.trusted_hosts is not None
         or _of_response(Response) != _RESPONSE
     )
 

@@ -228,7 +228,6 @@ class Request(RequestBase):
     # The length of a body that was read without its stream, and whether it was a form.
     _read: int | None = None
     _has_form = False
-
     # Whether a program's class has put something of its own where Werkzeug assigns.
     _is_replaced = False
 
