@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 import miniflask
+import miniflask.deferred
 import miniflask.sessions
 import miniflask.signing
 from miniflask.json.provider import DefaultJSONProvider
