@@ -5,7 +5,7 @@ VENV := .venv
 export PYTHONHASHSEED ?= 0
 PY := $(VENV)/bin/python
 
-.PHONY: demo test browser deep upstream lint format types docs court bench bench-check lock clean
+.PHONY: demo mutants test browser deep upstream lint format types docs court bench bench-check lock clean
 
 demo: $(VENV)/.ready  ## serve a real app and watch its contexts at work
 	$(PY) examples/08_miniflask.py
@@ -20,6 +20,9 @@ browser: $(VENV)/.ready  ## the tests in a real Chromium
 
 deep: $(VENV)/.ready  ## the property tests with a hundred times the examples
 	HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n auto -o timeout=0 tests/against_flask $(ARGS)
+
+mutants: $(VENV)/.ready  ## change the package in small ways; a test has to notice
+	$(PY) -m tests.mutants $(ARGS)
 
 upstream: $(VENV)/.ready  ## Flask's own test suite, unmodified, on miniflask
 	$(PY) -m tests.upstream

@@ -1191,3 +1191,11 @@ def test_c50_copying_the_context_by_hand(agree: Agree) -> None:
     run = agree(program)
 
     assert run.details("thread") == [["/here", [1]]]
+
+
+@pytest.mark.parametrize("step", ["preprocess_request", "dispatch_request"])
+def test_a_step_of_dispatch_needs_a_request_context(step: str, same: Callable[..., Any]) -> None:
+    """Called by hand and outside of a request, a step of dispatch says what is missing."""
+    outcome = same(lambda fw: getattr(fw.Flask("sample"), step)())
+
+    assert "Working outside of request context." in str(outcome)

@@ -127,6 +127,14 @@ def test_a_push_on_the_stack_opens_no_session_and_matches_nothing(app: Flask) ->
     assert torn_down == []
 
 
+def test_the_stack_pops_as_many_as_it_was_given(app: Flask) -> None:
+    """Of three contexts pushed on a stack, each pop uncovers the one below."""
+    contexts = [app.app_context() for _ in range(3)]
+    for ctx in contexts:
+        _app_ctx_stack.push(ctx)
+    assert [_app_ctx_stack.pop() for _ in range(4)] == [*reversed(contexts), None]
+
+
 def test_popping_an_empty_stack_is_none() -> None:
     """As the old stacks did, ``pop`` gives None when there is nothing."""
     assert (_request_ctx_stack.pop(), _app_ctx_stack.pop()) == (None, None)

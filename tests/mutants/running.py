@@ -1,0 +1,222 @@
+"""Run tests on a mutant, in a child process that finds the mutant where the module would be.
+
+The parent has imported everything but miniflask, so a child starts at once; and it is forked, so
+nothing is ever written into the work tree.  A process that a test starts itself sees the original.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import asgiref.sync  # noqa: F401  # this and Flask's only so that no child has to
+import flask  # noqa: F401
+import pytest
+from hypothesis import Phase, settings
+
+from .making import ROOT, Mutant
+
+#: A mutant that loops for ever is stopped after so many seconds of work, or of waiting.
+CPU_LIMIT, WAIT_LIMIT = 90, 300
+SURVIVED, KILLED, BROKEN = 0, 1, 2
+
+# The parent has already imported plugins that pytest would rather have rewritten.
+_PYTEST = ["-q", "-x", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+
+# Enough to fail on; nobody reads the smallest example of it.
+settings.register_profile(
+    "mutants",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+
+
+class Baseline(NamedTuple):
+    """What the tests do on the original."""
+
+    #: Test -> the lines at which the functions begin that it called.
+    calls: dict[str, list[int]]
+    #: Test -> seconds.
+    seconds: dict[str, float]
+    #: Tests that fail without any mutant; they decide nothing.
+    failed: list[str]
+
+
+class _MutantLoader(SourceFileLoader):
+    """Load a module from another source than its file has."""
+
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self.source = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self.source, self.path, "exec", dont_inherit=True)
+
+
+class _MutantFinder(MetaPathFinder):
+    """Find the mutant where its module is looked for."""
+
+    def __init__(self, module: str, source: str) -> None:
+        self.name = "miniflask." + module.removesuffix(".py").replace("/", ".")
+        self.loader = _MutantLoader(self.name, str(ROOT / "miniflask" / module), source)
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_file_location(
+            fullname, self.loader.path, loader=self.loader
+        )
+
+
+class _Watch:
+    """A plugin of pytest that records what each test calls, and how it ends."""
+
+    def __init__(self, module: str) -> None:
+        self.path = str(ROOT / "miniflask" / module)
+        self.baseline = Baseline({}, {}, [])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        lines: set[int] = set()
+
+        def called(frame: FrameType, event: str, arg: object) -> None:
+            if frame.f_code.co_filename == self.path:
+                lines.add(frame.f_code.co_firstlineno)
+
+        start = time.perf_counter()
+        threading.settrace(called)
+        sys.settrace(called)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)
+            self.baseline.calls[item.nodeid] = sorted(lines)
+            self.baseline.seconds[item.nodeid] = time.perf_counter() - start
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.baseline.failed.append(report.nodeid)
+
+
+class _Choice:
+    """A plugin of pytest that keeps some of the tests, in an order of its own."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self.place = {test: number for number, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        chosen = [item for item in items if item.nodeid in self.place]
+        items[:] = sorted(chosen, key=lambda item: self.place[item.nodeid])
+
+
+def measure(module: str, files: tuple[str, ...], notes: Path) -> Baseline:
+    """Run all tests of *files* on the original, and note what they call of *module*."""
+
+    def child() -> int:
+        watch = _Watch(module)
+        pytest.main([*_PYTEST, "--maxfail=0", *files], plugins=[watch])
+        notes.write_text(json.dumps(watch.baseline), "utf-8")
+        return SURVIVED
+
+    os.waitpid(_fork(child), 0)
+    return Baseline(*json.loads(notes.read_text("utf-8")))
+
+
+def choose(mutant: Mutant, baseline: Baseline) -> list[str]:
+    """Return the tests that call what was changed, the quickest first; all for module level."""
+    first, last = mutant.span
+    usable = baseline.calls.keys() - baseline.failed
+    concerned = [
+        test
+        for test in usable
+        if not last or any(first <= line <= last for line in baseline.calls[test])
+    ]
+    # What only an import calls is seen by no test in particular.
+    return sorted(concerned or usable, key=lambda test: (baseline.seconds[test], test))
+
+
+def try_mutant(module: str, mutant: Mutant, tests: list[str]) -> int:
+    """Run the tests on the mutant, file by file, until one fails."""
+    sys.meta_path.insert(0, _MutantFinder(module, mutant.source))
+    try:
+        import miniflask  # noqa: F401
+    except BaseException:
+        return KILLED
+    by_file: dict[str, list[str]] = {}
+    for test in tests:
+        by_file.setdefault(test.partition("::")[0], []).append(test)
+    for file, chosen in by_file.items():
+        code = pytest.main([*_PYTEST, file], plugins=[_Choice(chosen)])
+        if code == pytest.ExitCode.USAGE_ERROR:
+            return BROKEN
+        if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            return KILLED
+    return SURVIVED
+
+
+def try_all(
+    module: str, mutants: Iterable[Mutant], baseline: Baseline, workers: int
+) -> Iterator[tuple[Mutant, bool]]:
+    """Try the mutants, some at a time; yield each with whether it was killed."""
+    running: dict[int, tuple[Mutant, float]] = {}
+    waiting = iter(mutants)
+    while True:
+        while len(running) < workers and (mutant := next(waiting, None)):
+            tests = choose(mutant, baseline)
+            pid = _fork(partial(try_mutant, module, mutant, tests))
+            running[pid] = mutant, time.monotonic() + WAIT_LIMIT
+        if not running:
+            return
+        for pid, (mutant, deadline) in list(running.items()):
+            status = _poll(pid, deadline)
+            if status is not None:
+                del running[pid]
+                if status == BROKEN:
+                    raise RuntimeError(f"pytest could not run on the mutant {mutant.name}")
+                yield mutant, status != SURVIVED
+        time.sleep(0.02)
+
+
+def _fork(work: Callable[[], int]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT, CPU_LIMIT))
+        os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+        os.chdir(ROOT)
+        silence = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(silence, stream)
+        os._exit(work())
+    finally:
+        os._exit(BROKEN)
+
+
+def _poll(pid: int, deadline: float) -> int | None:
+    """Return the exit status of a child, not 0 for one that had to be stopped; None: it runs."""
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if found:
+        return os.waitstatus_to_exitcode(status)
+    if time.monotonic() > deadline:
+        os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return KILLED
+    return None
