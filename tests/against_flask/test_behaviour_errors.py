@@ -583,3 +583,23 @@ def test_b36_a_request_may_have_limits_of_its_own(agree: Agree) -> None:
     run = agree(site(view=view, MAX_CONTENT_LENGTH=3), post(""), post("limit=5"), post("limit=4"))
 
     assert run.codes == [413, 200, 413]
+
+
+class Alike(Exception):
+    """An error that equals every other error."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # no use for one
+
+
+def test_the_error_that_is_given_is_the_one_raised(fw: Any) -> None:
+    """What is propagated is the error handled, even while one that equals it is under way."""
+    app = fw.Flask("sample")
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    with app.test_request_context(), pytest.raises(Alike, match="given"):
+        try:
+            raise Alike("under way")
+        except Alike:
+            app.handle_exception(Alike("given"))

@@ -623,3 +623,24 @@ def test_unbound(kind: str, operations: dict[str, Operation]) -> None:
     theirs = outcomes(werkzeug.local, operations, UNBOUND[kind])
 
     assert differences(ours, theirs) == {}
+
+
+@pytest.mark.parametrize("library", [miniflask.local, werkzeug.local])
+def test_the_methods_of_a_proxy_are_looked_up_before_they_are_called(library: Any) -> None:
+    """Whoever asks a proxy for a special method by name gets the object's, or the error."""
+    var: ContextVar[Any] = ContextVar("var")
+    proxy = library.LocalProxy(var)
+    special = ["__getattr__", "__setattr__", "__getitem__", "__setitem__", "__contains__"]
+    for name in special:
+        with pytest.raises(RuntimeError, match="object is not bound"):
+            getattr(proxy, name)
+
+    def program() -> None:
+        var.set({"a": 1})
+        assert proxy.__getattr__("get")("a") == 1
+        methods = [getattr(proxy, name) for name in special[2:]]
+        var.set({})
+        assert methods[0]("a") == 1
+        assert methods[2]("a")
+
+    contextvars.copy_context().run(program)

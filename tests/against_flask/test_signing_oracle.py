@@ -819,3 +819,28 @@ class Mutations(RuleBasedStateMachine):
 
 TestMutations = Mutations.TestCase
 TestMutations.settings = settings(stateful_step_count=20)
+
+
+def test_compresses_the_shortest_that_gains_alike() -> None:
+    """A payload of twelve equal bytes is the shortest that compression makes shorter."""
+    for length in range(1, 30):
+        number = int("1" * length)
+        ours = signing.URLSafeSerializer("key").dumps(number)
+        assert ours == itsdangerous.URLSafeSerializer("key").dumps(number)
+
+
+def test_words_an_age_below_zero_alike() -> None:
+    """A value from the future is refused for that, even where *max_age* is as far below zero."""
+    messages = []
+    for library in (signing, itsdangerous):
+        signer = library.TimestampSigner("key")
+        with mock.patch.object(signer, "get_timestamp", lambda: 1_000_000):
+            signed = signer.sign("value")
+        with (
+            mock.patch.object(signer, "get_timestamp", lambda: 999_995),
+            pytest.raises(library.SignatureExpired) as caught,
+        ):
+            signer.unsign(signed, max_age=-5)
+        messages.append(str(caught.value))
+
+    assert messages == ["Signature age -5 < 0 seconds"] * 2

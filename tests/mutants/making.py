@@ -1,7 +1,8 @@
 """Make the mutants of a module: its source with one small change each.
 
 A change that Python does not see is none: annotations, docstrings, what only type checkers read.
-Nor is ``== None`` for ``is None``, since nothing here has an ``__eq__`` that would say yes to it.
+Nor is ``==`` for ``is`` beside None or ``type(...)``: no ``__eq__`` here says yes to the one, and
+types have none of their own.
 Whatever comes to the same tree as the original, or as an earlier mutant, is left out.
 """
 
@@ -162,7 +163,8 @@ class _Bare(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         right = node.comparators[-1]
-        if isinstance(right, ast.Constant) and right.value is None and len(node.ops) == 1:
+        is_none = isinstance(right, ast.Constant) and right.value is None
+        if len(node.ops) == 1 and (is_none or _calls(node.left, "type")):
             if isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
                 node.ops = [ast.Is() if isinstance(node.ops[0], ast.Eq) else ast.IsNot()]
         return self.generic_visit(node)

@@ -33,7 +33,10 @@ _DISPATCH = """
 PLANS = {
     "globals.py": Plan(_tests("globals ctx", "behaviour_contexts")),
     "scaffold.py": Plan(
-        _tests("scaffold blueprints helpers", "blueprints_oracle blueprints_dispatch files_oracle")
+        _tests(
+            "scaffold blueprints helpers",
+            "scaffold_oracle blueprints_oracle blueprints_dispatch files_oracle",
+        )
     ),
     "local.py": Plan(_tests("local", "local_oracle proxy_table")),
     "ctx.py": Plan(
