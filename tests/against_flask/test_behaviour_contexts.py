@@ -1199,3 +1199,17 @@ def test_a_step_of_dispatch_needs_a_request_context(step: str, same: Callable[..
     outcome = same(lambda fw: getattr(fw.Flask("sample"), step)())
 
     assert "Working outside of request context." in str(outcome)
+
+
+def test_g_gives_any_default_back(fw: Any) -> None:
+    """``g.pop`` of an absent name returns the default it was given, whatever that equals."""
+
+    class EqualsAll:
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]  # no use for one
+
+    default = EqualsAll()
+    with fw.Flask("sample").app_context():
+        assert fw.g.pop("absent", default) is default

@@ -603,3 +603,35 @@ def test_the_error_that_is_given_is_the_one_raised(fw: Any) -> None:
             raise Alike("under way")
         except Alike:
             app.handle_exception(Alike("given"))
+
+
+def test_teardown_is_not_told_of_an_error_to_ignore(fw: Any) -> None:
+    """What ``should_ignore_error`` says yes to is answered as ever, and hidden from teardown."""
+    app = fw.Flask("sample")
+    told: list[BaseException | None] = []
+    app.should_ignore_error = lambda error: isinstance(error, ValueError)
+    app.teardown_request(told.append)
+
+    @app.route("/<name>")
+    def view(name: str) -> str:
+        raise {"value": ValueError, "key": KeyError}[name]("no")
+
+    client = app.test_client()
+    assert [client.get(path).status_code for path in ("/value", "/key")] == [500, 500]
+    assert told[0] is None
+    assert isinstance(told[1], KeyError)
+
+
+@pytest.mark.parametrize("make", ["app_context", "test_request_context"])
+def test_teardown_is_told_of_any_error_that_pop_is_given(fw: Any, make: str) -> None:
+    """An error handed to ``ctx.pop`` reaches teardown, whatever it equals."""
+    app = fw.Flask("sample")
+    told: list[BaseException | None] = []
+    app.teardown_request(told.append)
+    app.teardown_appcontext(told.append)
+    error = Alike("given")
+    ctx = getattr(app, make)()
+    ctx.push()
+    ctx.pop(error)
+
+    assert [type(found) for found in told] == [Alike] * (1 + (make == "test_request_context"))

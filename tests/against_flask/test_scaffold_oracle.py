@@ -62,3 +62,16 @@ def test_a_package_that_refuses_to_be_found_is_in_the_working_directory(
     monkeypatch.setattr(sys, "meta_path", [_Refusing(), *sys.meta_path])
 
     assert ask_both("refused_package") == (None, str(tmp_path))
+
+
+def test_folders_can_be_asked_for_before_they_are_set(fw: Any) -> None:
+    """A subclass that looks before it calls ``super().__init__`` finds no static folder."""
+    seen: list[Any] = []
+
+    class Early(fw.Flask):  # type: ignore[misc]  # a framework is Any
+        def __init__(self) -> None:
+            seen.extend([self.static_folder, self.static_url_path, self.has_static_folder])
+            super().__init__("sample")
+
+    Early()
+    assert seen == [None, None, False]

@@ -29,8 +29,8 @@ from hypothesis import Phase, settings
 
 from .making import ROOT, Mutant
 
-#: A mutant that loops for ever is stopped after so many seconds of work, or of waiting.
-CPU_LIMIT, WAIT_LIMIT = 90, 300
+#: Seconds after which a mutant that loops for ever is stopped: in a test, or elsewhere.
+TEST_LIMIT, CPU_LIMIT, WAIT_LIMIT = 30, 90, 300
 SURVIVED, KILLED, BROKEN = 0, 1, 2
 
 # The parent has already imported plugins that pytest would rather have rewritten.
@@ -173,7 +173,7 @@ def try_mutant(module: str, mutant: Mutant, tests: list[str]) -> int:
     for test in tests:
         by_file.setdefault(_file(test), []).append(test)
     for file, chosen in by_file.items():
-        code = pytest.main([*_PYTEST, file], plugins=[_Choice(chosen)])
+        code = pytest.main([*_PYTEST, f"--timeout={TEST_LIMIT}", file], plugins=[_Choice(chosen)])
         if code == pytest.ExitCode.USAGE_ERROR:
             return BROKEN
         if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
@@ -187,21 +187,35 @@ def try_all(
     """Try the mutants, some at a time; yield each with whether it was killed."""
     running: dict[int, tuple[Mutant, float]] = {}
     waiting = iter(mutants)
-    while True:
-        while len(running) < workers and (mutant := next(waiting, None)):
-            tests = choose(mutant, baseline)
-            pid = _fork(partial(try_mutant, module, mutant, tests))
-            running[pid] = mutant, time.monotonic() + WAIT_LIMIT
-        if not running:
-            return
-        for pid, (mutant, deadline) in list(running.items()):
-            status = _poll(pid, deadline)
-            if status is not None:
-                del running[pid]
+    try:
+        while True:
+            while len(running) < workers and (mutant := next(waiting, None)):
+                tests = choose(mutant, baseline)
+                pid = _fork(partial(try_mutant, module, mutant, tests))
+                running[pid] = mutant, time.monotonic() + WAIT_LIMIT
+            if not running:
+                return
+            for pid, status in list(_ended(running)):
+                mutant = running.pop(pid)[0]
                 if status == BROKEN:
                     raise RuntimeError(f"pytest could not run on the mutant {mutant.name}")
                 yield mutant, status != SURVIVED
-        time.sleep(0.02)
+            time.sleep(0.02)
+    finally:
+        for pid in running:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _ended(running: dict[int, tuple[Mutant, float]]) -> Iterator[tuple[int, int]]:
+    """Yield each child that has come to its end, or to its limit, with its exit status."""
+    for pid, (_, deadline) in running.items():
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            yield pid, os.waitstatus_to_exitcode(status)
+        elif time.monotonic() > deadline:
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            yield pid, KILLED
 
 
 def _fork(work: Callable[[], int]) -> int:
@@ -219,15 +233,3 @@ def _fork(work: Callable[[], int]) -> int:
         os._exit(work())
     finally:
         os._exit(BROKEN)
-
-
-def _poll(pid: int, deadline: float) -> int | None:
-    """Return the exit status of a child, not 0 for one that had to be stopped; None: it runs."""
-    found, status = os.waitpid(pid, os.WNOHANG)
-    if found:
-        return os.waitstatus_to_exitcode(status)
-    if time.monotonic() > deadline:
-        os.killpg(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        return KILLED
-    return None
