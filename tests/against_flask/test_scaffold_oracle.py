@@ -75,3 +75,14 @@ def test_folders_can_be_asked_for_before_they_are_set(fw: Any) -> None:
 
     Early()
     assert seen == [None, None, False]
+
+
+def test_endpoint_gives_the_view_back(fw: Any) -> None:
+    """``@app.endpoint`` registers a function and leaves its name bound to it."""
+    app = fw.Flask("sample")
+
+    def view() -> str:
+        return "here"
+
+    assert app.endpoint("home")(view) is view
+    assert app.view_functions == {"static": app.view_functions["static"], "home": view}

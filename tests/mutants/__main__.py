@@ -48,8 +48,9 @@ def run_module(module: str, workers: int, fresh: bool) -> dict[str, bool]:
     store = CACHE / f"{module.replace('/', '.')}.json"
     kept = recall(store, module, plan.tests, fresh)
     print(f"{module}: measuring its tests", flush=True)
-    baseline = kept["baseline"] or measure(module, plan.tests, store.with_suffix(".baseline"))
-    kept["baseline"] = baseline = Baseline(*baseline)
+    known: Baseline | None = kept["baseline"]
+    baseline = known or measure(module, plan.tests, store.with_suffix(".baseline"))
+    kept["baseline"] = baseline
     for test in baseline.failed:
         print(f"    fails without a mutant, so it decides nothing: {test}")
     mutants = make_mutants(module, plan.functions)
@@ -79,7 +80,9 @@ def recall(store: Path, module: str, tests: tuple[str, ...], fresh: bool) -> dic
         found = json.loads(store.read_text("utf-8"))
         if found["source"] == source:
             kept = found
-            if found["tests"] != tests_digest:
+            if found["tests"] == tests_digest:
+                kept["baseline"] = found["baseline"] and Baseline(*found["baseline"])
+            else:
                 kept["baseline"] = None
                 kept["results"] = {name: True for name, killed in kept["results"].items() if killed}
     return {**kept, "source": source, "tests": tests_digest}

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -55,6 +56,8 @@ class Baseline(NamedTuple):
     seconds: dict[str, float]
     #: Tests that fail without any mutant; they decide nothing.
     failed: list[str]
+    #: As in *calls*: what an import calls, and with it every test.
+    imported: list[int]
 
 
 class _MutantLoader(SourceFileLoader):
@@ -88,26 +91,33 @@ class _Watch:
 
     def __init__(self, module: str) -> None:
         self.path = str(ROOT / "miniflask" / module)
-        self.baseline = Baseline({}, {}, [])
+        self.baseline = Baseline({}, {}, [], [])
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
-        lines: set[int] = set()
+    @contextmanager
+    def recorded(self) -> Iterator[list[int]]:
+        """Fill a list with the lines at which the functions begin that are called meanwhile."""
+        lines: list[int] = []
 
         def called(frame: FrameType, event: str, arg: object) -> None:
-            if frame.f_code.co_filename == self.path:
-                lines.add(frame.f_code.co_firstlineno)
+            if frame.f_code.co_filename == self.path and frame.f_code.co_firstlineno not in lines:
+                lines.append(frame.f_code.co_firstlineno)
 
-        start = time.perf_counter()
         threading.settrace(called)
         sys.settrace(called)
         try:
-            return (yield)
+            yield lines
         finally:
             sys.settrace(None)
             threading.settrace(None)
-            self.baseline.calls[item.nodeid] = sorted(lines)
-            self.baseline.seconds[item.nodeid] = time.perf_counter() - start
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+        start = time.perf_counter()
+        with self.recorded() as self.baseline.calls[item.nodeid]:
+            try:
+                return (yield)
+            finally:
+                self.baseline.seconds[item.nodeid] = time.perf_counter() - start
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -130,6 +140,9 @@ def measure(module: str, files: tuple[str, ...], notes: Path) -> Baseline:
 
     def child() -> int:
         watch = _Watch(module)
+        with watch.recorded() as lines:
+            import miniflask  # noqa: F401
+        watch.baseline.imported.extend(lines)
         pytest.main([*_PYTEST, "--maxfail=0", *files], plugins=[watch])
         notes.write_text(json.dumps(watch.baseline), "utf-8")
         return SURVIVED
@@ -139,23 +152,22 @@ def measure(module: str, files: tuple[str, ...], notes: Path) -> Baseline:
 
 
 def choose(mutant: Mutant, baseline: Baseline) -> list[str]:
-    """Return the tests that call what was changed, all for module level.
+    """Return the tests that call what was changed; all if an import does.
 
     File by file as the plan has them, since to load one costs the most; then the quickest first.
     """
-    first, last = mutant.span
     files = list(dict.fromkeys(map(_file, baseline.calls)))
-    usable = baseline.calls.keys() - baseline.failed
-    concerned = [
+    everywhere = mutant.span == (0, 0) or _meets(mutant, baseline.imported)
+    tests = [
         test
-        for test in usable
-        if not last or any(first <= line <= last for line in baseline.calls[test])
+        for test, lines in baseline.calls.items()
+        if test not in baseline.failed and (everywhere or _meets(mutant, lines))
     ]
-    # What only an import calls is seen by no test in particular.
-    return sorted(
-        concerned or usable,
-        key=lambda test: (files.index(_file(test)), baseline.seconds[test], test),
-    )
+    return sorted(tests, key=lambda test: (files.index(_file(test)), baseline.seconds[test], test))
+
+
+def _meets(mutant: Mutant, lines: list[int]) -> bool:
+    return any(mutant.span[0] <= line <= mutant.span[1] for line in lines)
 
 
 def _file(test: str) -> str:

@@ -72,9 +72,10 @@ def test_some_functions_of_a_module(module: str) -> None:
 def test_a_mutant_meets_the_tests_that_call_what_was_changed() -> None:
     """File by file, the quickest first; those that fail by themselves are no evidence."""
     calls = {"1::a": [3, 9], "1::b": [4], "2::c": [20, 4], "2::d": [3]}
-    baseline = Baseline(calls, {"1::a": 2.0, "1::b": 1.0, "2::c": 0.5, "2::d": 0.1}, ["2::d"])
+    baseline = Baseline(calls, {"1::a": 2.0, "1::b": 1.0, "2::c": 0.5, "2::d": 0.1}, ["2::d"], [30])
 
     assert choose(Mutant("", (9, 9), ""), baseline) == ["1::a"]
+    assert choose(Mutant("", (29, 31), ""), baseline) == ["1::b", "1::a", "2::c"]
     assert choose(Mutant("", (0, 0), ""), baseline) == ["1::b", "1::a", "2::c"]
 
 
@@ -90,7 +91,7 @@ sources = {
     "none": "1 / 0",
 }
 mutants = [Mutant(name, (0, 0), source) for name, source in sources.items()]
-for mutant, killed in try_all("globals.py", mutants, Baseline({test: []}, {test: 0}, []), 1):
+for mutant, killed in try_all("globals.py", mutants, Baseline({test: []}, {test: 0}, [], []), 1):
     print(mutant.name, "killed" if killed else "lives")
 """
 

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.exceptions import NotFound, SecurityError
 
 import miniflask
+import miniflask.ctx
 from miniflask import Flask, current_app, g, request, session
 from miniflask.ctx import AppContext, RequestContext, _AppCtxGlobals
 from miniflask.globals import _cv_app, _cv_request, app_ctx, request_ctx
@@ -407,3 +408,22 @@ def test_a_copied_function_keeps_its_name_and_its_result(app: Flask) -> None:
 
     assert (copied.__name__, copied.__doc__) == ("work", "Add.")
     assert copied(1, b=2) == (3, "/users/3")
+
+
+class Alike(Exception):
+    """An error that equals every other error."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # no use for one
+
+
+def test_an_error_is_found_however_far_down_it_is_told_of() -> None:
+    """Causes and contexts are followed through errors that are equal, and around in circles."""
+    error, last, middle, first = NotFound(), Alike(), Alike(), Alike()
+    first.__cause__, middle.__context__, last.__cause__ = middle, last, first
+
+    assert not miniflask.ctx._leads_to(error, first)
+    last.__context__ = error
+    assert miniflask.ctx._leads_to(error, first)
