@@ -739,7 +739,8 @@ def test_an_application_dies_with_its_last_reference() -> None:
 
 def test_looking_at_every_object_disturbs_no_proxy() -> None:
     """Tools that ask ``isinstance`` of all objects do not trip over an unbound proxy."""
-    objects = gc.get_objects()
+    # A weak proxy of another test may have lost what it stood for.
+    objects = [thing for thing in gc.get_objects() if type(thing) not in weakref.ProxyTypes]
 
     assert any(thing is current_app for thing in objects)
     assert not any(isinstance(thing, Flask) and thing is current_app for thing in objects)

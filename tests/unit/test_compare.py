@@ -633,11 +633,11 @@ def test_fuzz_shrinks_to_a_program_that_shows_it(tmp_path: Path) -> None:
 
         @app.get("/secret/<int:n>")
         def secret(n):
-            return flask.__name__ if "in" in session and n > 1 else "nothing"
+            return flask.__name__ if "in" in session else "nothing"
         """,
     )
 
-    lines = told(program, "--fuzz", "200", code=1)
+    lines = told(program, "--fuzz", "1000", code=1)
     script = tmp_path / "script.py"
     script.write_text("\n".join(lines[lines.index("This program shows it:") + 2 : -2]), "utf-8")
     shown = subprocess.run(
@@ -649,7 +649,7 @@ def test_fuzz_shrinks_to_a_program_that_shows_it(tmp_path: Path) -> None:
     assert re.fullmatch(r"\d+ sequences, 1 different", lines[-1])
     assert shown.returncode == 1, shown.stderr
     assert shown.stdout.splitlines()[:3] == lines[:3]
-    assert told(program, "--fuzz", "200", code=1) == lines
+    assert told(program, "--fuzz", "1000", code=1) == lines
 
 
 def test_fuzz_finds_nothing_where_there_is_nothing(tmp_path: Path) -> None:

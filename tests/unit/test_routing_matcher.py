@@ -438,7 +438,12 @@ def test_a_match_leaves_nothing_to_the_garbage_collector(path: str) -> None:
                 pass
         adapter.build(1, {"id": 7, "q": "x"})
 
-    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET"}
+    environ = {
+        "PATH_INFO": path,
+        "REQUEST_METHOD": "GET",
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+    }
     ask()
     gc.collect()
     gc.disable()
