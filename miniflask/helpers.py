@@ -14,6 +14,7 @@ from functools import update_wrapper
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, overload
 
 import werkzeug.utils
+from werkzeug.exceptions import Aborter
 from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -168,8 +169,14 @@ def abort(code: int | BaseResponse, *args: Any, **kwargs: Any) -> NoReturn:
         LookupError: The code is not known.
     """
     app_ctx = _cv_app.get(None)
-    if app_ctx is not None:
-        app_ctx.app.aborter(code, *args, **kwargs)
+    if app_ctx is None:
+        _wz_abort(code, *args, **kwargs)
+    aborter = app_ctx.app.aborter
+    if type(code) is int and type(aborter) is Aborter and Aborter.__call__ is _call_aborter:
+        found = aborter.mapping.get(code)
+        if found is not None:
+            raise found(*args, **kwargs)
+    aborter(code, *args, **kwargs)
     _wz_abort(code, *args, **kwargs)
 
 
@@ -380,3 +387,6 @@ def get_root_path(import_name: str) -> str:
             " provided."
         )
     return os.path.dirname(os.path.abspath(filename))
+
+
+_call_aborter = Aborter.__call__
