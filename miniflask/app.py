@@ -227,7 +227,7 @@ class Flask(App):
         ctx = _request_context()
         if not (self.url_value_preprocessors or self.before_request_funcs):
             return None
-        names = (None, *reversed(ctx.request.blueprints))
+        names = (None, *reversed(ctx._blueprints))
         for name in names:
             if name in self.url_value_preprocessors:
                 for preprocess in self.url_value_preprocessors[name]:
@@ -325,7 +325,7 @@ class Flask(App):
             e.show_exception = True
         if isinstance(e, HTTPException) and not self.trap_http_exception(e):
             return self.handle_http_exception(e)
-        handler = self._find_error_handler(e, request.blueprints)
+        handler = self._find_error_handler(e, _request_context()._blueprints)
         if handler is None:
             raise
         return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
@@ -339,7 +339,7 @@ class Flask(App):
         """
         if e.code is None or isinstance(e, RoutingException):
             return e
-        handler = self._find_error_handler(e, request.blueprints)
+        handler = self._find_error_handler(e, _request_context()._blueprints)
         if handler is None:
             return e
         return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
@@ -369,7 +369,7 @@ class Flask(App):
 
         self.log_exception(exc_info)
         answer: HTTPException | ft.ResponseReturnValue = InternalServerError(original_exception=e)
-        handler = self._find_error_handler(answer, request.blueprints)  # type: ignore[arg-type]
+        handler = self._find_error_handler(answer, _request_context()._blueprints)  # type: ignore[arg-type]
         if handler is not None:
             answer = self.ensure_sync(handler)(answer)
         return self.finalize_request(answer, from_error_handler=True)
@@ -471,7 +471,7 @@ class Flask(App):
         for func in ctx._after_request_functions:
             response = self.ensure_sync(func)(response)
         if self.after_request_funcs:
-            for name in chain(ctx.request.blueprints, (None,)):
+            for name in chain(ctx._blueprints, (None,)):
                 if name in self.after_request_funcs:
                     for func in reversed(self.after_request_funcs[name]):
                         response = self.ensure_sync(func)(response)
@@ -494,7 +494,7 @@ class Flask(App):
             exc = sys.exc_info()[1]
         ctx = _request_context()
         if self.teardown_request_funcs:
-            for name in chain(ctx.request.blueprints, (None,)):
+            for name in chain(ctx._blueprints, (None,)):
                 if name in self.teardown_request_funcs:
                     for func in reversed(self.teardown_request_funcs[name]):
                         self.ensure_sync(func)(exc)
@@ -593,12 +593,10 @@ class Flask(App):
         """
         url_map, config = self.url_map, self.config
         return (
-            type(self).create_url_adapter is _create_url_adapter
-            and "create_url_adapter" not in self.__dict__
+            getattr(self.create_url_adapter, "__func__", None) is _create_url_adapter
             and type(url_map) is Map
-            and Map.bind_to_environ is _bind_to_environ
+            and getattr(url_map.bind_to_environ, "__func__", None) is _bind_to_environ
             and MapAdapter.match is _match
-            and "bind_to_environ" not in url_map.__dict__
             and not (url_map.host_matching or self.subdomain_matching)
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
@@ -637,12 +635,12 @@ class Flask(App):
 
         Source: Flask 2.2 as a method.
         """
-        req_ctx = _cv_request.get(None)
+        req_ctx: Any = _cv_request.get(None)
+        adapter = None
         if req_ctx is not None:
-            adapter = req_ctx.url_adapter
             if endpoint[:1] == ".":
-                blueprint = req_ctx.request.blueprint
-                endpoint = endpoint[1:] if blueprint is None else f"{blueprint}{endpoint}"
+                blueprints = req_ctx._blueprints
+                endpoint = f"{blueprints[0]}{endpoint}" if blueprints else endpoint[1:]
             if _external is None:
                 _external = _scheme is not None
         else:
@@ -654,9 +652,14 @@ class Flask(App):
 
         self.inject_url_defaults(endpoint, values)
         try:
-            url = adapter.build(  # type: ignore[union-attr]  # None only for an untrusted host
-                endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
-            )
+            url = None
+            if adapter is None and not _external and _method is None:
+                url = req_ctx._build_path(endpoint, values)
+            if url is None:
+                adapter = adapter or req_ctx.url_adapter
+                url = adapter.build(
+                    endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
+                )
         except BuildError as error:
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)

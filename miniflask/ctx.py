@@ -26,7 +26,7 @@ from .deferred import defer_session
 from .globals import _cv_app, _cv_request
 from .ondemand import on_demand
 from .signals import appcontext_popped, appcontext_pushed
-from .wrappers import Request
+from .wrappers import Request, _blueprints_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -104,9 +104,12 @@ class AppContext:
     Source: ``flask.ctx.AppContext``, Flask 3.1.
     """
 
+    #: Builds URLs outside of a request; None without ``SERVER_NAME``.
+    url_adapter: MapAdapter | None = None
+
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.url_adapter: MapAdapter | None = app.create_url_adapter(None)
+        self.url_adapter = app.create_url_adapter(None)
         self.g: _AppCtxGlobals = app.app_ctx_globals_class()
         self._cv_tokens: list[Token[AppContext]] = []
 
@@ -167,8 +170,10 @@ class RequestContext:
     flashes: list[tuple[str, str]] | None = None
     _opened_session: SessionMixin | None = None
     _deferred_session: DeferredSession | None = None
-    # The rule and the view's arguments, for when somebody asks for the request.
+    # The rule and the view's arguments, or why there are none, for when somebody asks for the
+    # request.
     _matched: tuple[Rule, Any] | None = None
+    _refused: HTTPException | None = None
 
     def __init__(
         self,
@@ -198,6 +203,8 @@ class RequestContext:
         request.json_module = self.app.json
         if self._matched is not None:
             request.url_rule, request.view_args = self._matched
+        elif self._refused is not None:
+            request.routing_exception = self._refused
         return request
 
     def _bind(self) -> MapAdapter | None:
@@ -205,7 +212,7 @@ class RequestContext:
         try:
             return self.app.create_url_adapter(self.request)
         except HTTPException as e:
-            self.request.routing_exception = e
+            self._refuse(e)
             return None
 
     @on_demand
@@ -214,7 +221,17 @@ class RequestContext:
         # As it would have been made at first, when neither settings nor host had a part in it.
         url_map = self.app.url_map
         subdomain = url_map.default_subdomain or ""
-        return url_map.bind_to_environ(self.request._environ, subdomain=subdomain)
+        return url_map.bind_to_environ(self._environ_as_it_came, subdomain=subdomain)
+
+    @property
+    def _environ_as_it_came(self) -> WSGIEnvironment:
+        return self.request._environ if "request" in self.__dict__ else self._environ
+
+    def _build_path(self, endpoint: Any, values: dict[str, Any]) -> str | None:
+        """Build the path of a URL without an adapter; None if only that can tell."""
+        if "url_adapter" in self.__dict__:
+            return None
+        return self.app.url_map.build_path(endpoint, values, self._environ_as_it_came)
 
     def copy(self) -> RequestContext:
         """Make another context for the same request and session, to push in another thread."""
@@ -257,7 +274,13 @@ class RequestContext:
                 self.request.url_rule, self.request.view_args = found
             self._matched = found
         except HTTPException as e:
-            self.request.routing_exception = e
+            self._refuse(e)
+
+    def _refuse(self, error: HTTPException) -> None:
+        """Keep why there is no rule."""
+        self._refused = error
+        if "request" in self.__dict__:
+            self.request.routing_exception = error
 
     def _match(self) -> tuple[Any, Any]:
         """Return the rule and the view's arguments, as hooks may have left them.
@@ -271,6 +294,13 @@ class RequestContext:
         if request.routing_exception is not None:
             self.app.raise_routing_exception(request)
         return request.url_rule, request.view_args
+
+    @property
+    def _blueprints(self) -> list[str]:
+        """What the request's ``blueprints`` are, without making one of the usual class for it."""
+        if "request" in self.__dict__:
+            return self.request.blueprints
+        return [] if self._matched is None else _blueprints_of(self._matched[0].endpoint)
 
     @property
     def _method(self) -> str:
@@ -332,7 +362,7 @@ class RequestContext:
                 if close is not None:
                     close()
         finally:
-            if "request" in self.__dict__:
+            if "request" in self.__dict__ or self._refused is not None:
                 self._let_go(exc)
             self._reset(exc)
 
@@ -343,8 +373,10 @@ class RequestContext:
         that raised it.
         """
         top = _cv_request.get()
-        top._environ["werkzeug.request"] = None
-        stored = getattr(top.request, "routing_exception", None)
+        stored = top._refused
+        if "request" in top.__dict__:
+            top._environ["werkzeug.request"] = None
+            stored = getattr(top.request, "routing_exception", None)
         if stored is not None and not _leads_to(stored, exc):
             stored.__traceback__ = stored.__context__ = stored.__cause__ = None
 

@@ -23,6 +23,7 @@ from .config import ConfigAttribute
 from .json.provider import DefaultJSONProvider
 from .json.tag import TaggedJSONSerializer
 from .sessions import (
+    NullSession,
     SecureCookieSession,
     SecureCookieSessionInterface,
     _environ_of,
@@ -114,9 +115,19 @@ class DeferredSession:
         return (
             type(interface) is not SecureCookieSessionInterface
             or (bool(interface.__dict__) and not _PARTS.isdisjoint(interface.__dict__))
-            or _saving_parts(SecureCookieSessionInterface) != _stock_saving
+            or _parts(SecureCookieSessionInterface) != _stock_parts
             or (self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
         )
+
+
+class _NoSession(DeferredSession):
+    """What becomes a null session, since there is no key to sign another one with."""
+
+    __slots__ = ()
+
+    def open(self, app: Flask) -> NullSession | None:
+        """Make the null session, as ``make_null_session`` would have."""
+        return None if _is_opening_replaced() else NullSession()
 
 
 def defer_session(
@@ -137,10 +148,12 @@ def defer_session(
     if (
         type(interface) is not SecureCookieSessionInterface
         or (interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__))
-        or _opening_parts(SecureCookieSessionInterface) != _stock_opening
+        or _parts(SecureCookieSessionInterface) != _stock_parts
     ):
         return None
     secret = app.secret_key
+    if secret is None:
+        return _without_key
     if not secret or type(secret) not in _texts:
         return None
     if request is not None and not _has_usual_cookies(request):
@@ -230,17 +243,20 @@ def _glimpse_of(cookie: str) -> _Glimpse | None:
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
 _PARTS = frozenset(name for name in dir(SecureCookieSessionInterface) if name[0] != "_")
-# What may be observed when a session is not opened, and in what leads to its not being saved.
-_opening_parts = attrgetter(
-    "get_cookie_name", "get_signing_serializer", "open_session", "session_class"
-)
-_saving_parts = attrgetter(
+# What may be observed when a session is not opened and not saved.
+_parts = attrgetter(
+    "get_signing_serializer",
     "is_null_session",
+    "make_null_session",
+    "null_session_class",
+    "open_session",
     "save_session",
+    "session_class",
     "should_set_cookie",
-    # Asked for each response, though nothing comes of it.
+    # Asked for each request or response, though nothing comes of it.
     "get_cookie_domain",
     "get_cookie_httponly",
+    "get_cookie_name",
     "get_cookie_partitioned",
     "get_cookie_path",
     "get_cookie_samesite",
@@ -251,8 +267,7 @@ _reading_parts = attrgetter("salt", "key_derivation", "digest_method", "serializ
 _untagging_parts = attrgetter("loads", "untag")
 _lifetime_of = attrgetter("permanent_session_lifetime")
 
-_stock_opening = _opening_parts(SecureCookieSessionInterface)
-_stock_saving = _saving_parts(SecureCookieSessionInterface)
+_stock_parts = _parts(SecureCookieSessionInterface)
 _stock_reading = _reading_parts(SecureCookieSessionInterface)
 _stock_how = _stock_reading[:3]
 _stock_untagging = _untagging_parts(TaggedJSONSerializer)
@@ -260,6 +275,7 @@ _stock_loads = DefaultJSONProvider.loads
 _stock_tags = dict(session_json_serializer.tags)
 _stock_tag_count = len(session_json_serializer.order)
 _without_cookie = DeferredSession((), None, timedelta(0))
+_without_key = _NoSession((), None, timedelta(0))
 
 
 def _is_opening_replaced() -> bool:

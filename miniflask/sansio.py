@@ -88,7 +88,7 @@ class App(Scaffold):
     #: Makes the command runner; None for ``miniflask.testing.FlaskCliRunner``.
     test_cli_runner_class: type[FlaskCliRunner] | None = None
 
-    _reasons: tuple[Any, ...] = ()
+    _reasons: tuple[str, ...] | None = None
 
     @on_demand
     def before_first_request_funcs(self) -> list[ft.BeforeFirstRequestCallable]:
@@ -165,13 +165,16 @@ class App(Scaffold):
         self._cli_name = self.name
         if self.has_static_folder:
             self._add_static_route(static_host, host_matching)
+        # Python looks attributes up much faster in a dict of its own than in one that shares its
+        # keys with other instances, which is what it has made here.
+        self.__dict__ = dict(self.__dict__)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in DECIDES:
-            self._reasons = ()
+            self._reasons = None
 
-    def _collect_reasons(self) -> tuple[Any, ...]:
+    def _collect_reasons(self) -> tuple[str, ...]:
         """Collect what decides about the short way, for as long as none of it is replaced."""
         self._reasons = reasons(self)  # type: ignore[arg-type]  # only a Flask has requests
         return self._reasons

@@ -1,10 +1,11 @@
-"""The short way through a request that nothing but its view has a part in.
+"""The short way through a request in which the framework is as it came.
 
-Most requests run one function: no hook, no signal, no session that anybody looks at, no method
-replaced.  The steps of ``Flask.wsgi_app`` then come down to four: bind the two context variables,
-find the rule, call the view, send its text.  :func:`answer` takes these four in one go.  It sees
-beforehand whether anybody else has a part in the request, and then does nothing; and where
-something unusual happens on the way, it goes on by the methods that the long way calls.
+Most programs replace no method and no class of the framework, most requests have no error and no
+session that anybody looks at, and most views return a text.  The steps of ``Flask.wsgi_app`` then
+come down to four: bind the two context variables, find the rule, call the view, send its text.
+:func:`answer` takes these four in one go.  Whatever has a part in a request besides, a hook, a
+handler, a session, a response that somebody may see, is given it by the methods that the long way
+calls.
 
 So this is never a second behaviour: ``tests/against_flask/test_shortcut.py`` drives the same
 programs along this way, along the long way, and on Flask.
@@ -15,13 +16,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from operator import attrgetter
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import defer_session
 from .globals import _cv_app, _cv_request
+from .json.provider import DefaultJSONProvider
+from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
 from .signals import in_use
 from .wrappers import Request, Response
@@ -30,15 +35,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .app import Flask
-
-#: The registries of an application in which nothing may be registered.
-REGISTRIES = (
-    "before_request_funcs",
-    "after_request_funcs",
-    "teardown_request_funcs",
-    "teardown_appcontext_funcs",
-    "url_value_preprocessors",
-)
+    from .json.provider import JSONProvider
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
@@ -48,6 +45,7 @@ SKIPPED = (
     "full_dispatch_request",
     "preprocess_request",
     "dispatch_request",
+    "raise_routing_exception",
     "finalize_request",
     "make_response",
     "process_response",
@@ -62,20 +60,32 @@ WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 _PLAIN = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
 
 #: What :func:`reasons` reads of an application.
-DECIDES = frozenset((*REGISTRIES, *SKIPPED, *_PLAIN, "subdomain_matching"))
+DECIDES = frozenset((*SKIPPED, *_PLAIN, "session_interface", "subdomain_matching"))
 
 # Read from the classes anew for each request: a program may replace a method at any time.
 methods_of = attrgetter(*SKIPPED)
 _of_contexts = attrgetter("push", "pop")
 _of_response = attrgetter("__init__", "__call__", "default_mimetype")
 
-_CONTEXTS = (_of_contexts(RequestContext), _of_contexts(AppContext))
+_REQUEST_CONTEXT, _APP_CONTEXT = _of_contexts(RequestContext), _of_contexts(AppContext)
 _RESPONSE = _of_response(Response)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
-_TEXT = "text/html; charset=utf-8"
+_HTML = ("Content-Type", "text/html; charset=utf-8")
 # What a request has to do when it ends: close files, and forget what kept it from matching.
 _TO_BE_LET_GO = ("files", "routing_exception")
+# What of a JSON provider makes a response.
+_of_json = attrgetter("response", "_prepare_response_obj")
+_JSON = _of_json(DefaultJSONProvider)
+_bind = Map.bind_to_environ
+#: The status lines of responses that have a body.
+_LINES = {
+    code: f"{code} {phrase.upper()}"
+    for code, phrase in HTTP_STATUS_CODES.items()
+    if code not in BODILESS
+}
 _new = object.__new__
+_app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
+_context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
 
 
 @lru_cache(maxsize=256)
@@ -120,33 +130,25 @@ def _classes() -> list[Any]:
 _STOCK = _classes()
 
 
-def reasons(app: Flask) -> tuple[Any, ...]:
-    """Collect what keeps an application from the short way, each of them empty or false if not.
+def reasons(app: Flask) -> tuple[str, ...]:
+    """Name what keeps an application from the short way.
 
-    It is kept until one of the attributes is set to something else; what is registered later
-    shows, because these are the registries themselves.
+    It is kept until one of the attributes is set to something else.
     """
-    return (
-        *(getattr(app, name) for name in REGISTRIES),
-        app.request_class is not Request,
-        app.response_class is not Response,
-        app.app_ctx_globals_class is not _AppCtxGlobals,
-        app.subdomain_matching,
-        type(app.url_map) is not Map,
-        any(name in vars(app) for name in SKIPPED),
-        _classes() != _STOCK,
-    )
-
-
-def _is_watched(app: Flask) -> bool:
-    """Tell whether anything registered has a part in every request."""
-    return any(app._reasons or app._collect_reasons()) or (
-        bool(in_use) and any(signal.receivers for signal in in_use)
-    )
+    parts = {
+        "request_class": app.request_class is not Request,
+        "response_class": app.response_class is not Response,
+        "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
+        "subdomain_matching": app.subdomain_matching,
+        "url_map": type(app.url_map) is not Map,
+        "a method": not vars(app).keys().isdisjoint(SKIPPED),
+        "a class": _classes() != _STOCK,
+    }
+    return tuple(part for part, is_own in parts.items() if is_own)
 
 
 def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> bool:
-    """Tell whether nothing is known to have a part in a request but its view.
+    """Tell whether a request may take the short way: nothing on it is a program's own.
 
     Args:
         app: The application.
@@ -155,96 +157,98 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
     """
     url_map, config = app.url_map, app.config
     return not (
-        _is_watched(app)
+        (app._reasons is None and app._collect_reasons())
+        or app._reasons
         or methods_of(type(app)) != methods
-        or "bind_to_environ" in url_map.__dict__
+        or getattr(url_map.bind_to_environ, "__func__", None) is not _bind
         or url_map.host_matching
         or config["TRUSTED_HOSTS"] is not None
         or config["SERVER_NAME"] is not None
-        or _cv_app.get(None) is not None
+        or _app_context(None) is not None
         or environ["REQUEST_METHOD"] not in _METHODS
         or "HTTP_UPGRADE" in environ
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
-        or (_of_contexts(RequestContext), _of_contexts(AppContext)) != _CONTEXTS
+        or _of_contexts(RequestContext) != _REQUEST_CONTEXT
+        or _of_contexts(AppContext) != _APP_CONTEXT
         or Request.trusted_hosts is not None
         or _of_response(Response) != _RESPONSE
+        or (in_use and _is_listened_to())
     )
+
+
+def _is_listened_to() -> bool:
+    """Tell whether any signal has a receiver."""
+    return any(signal.receivers for signal in in_use)
 
 
 def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Do for a request that is free what ``Flask.wsgi_app`` does."""
     app_ctx, ctx = _new(AppContext), _new(RequestContext)
     app_ctx.app = ctx.app = app
-    app_ctx.url_adapter, app_ctx.g = None, _AppCtxGlobals()
+    app_ctx.g = _AppCtxGlobals()
     ctx._environ, ctx._after_request_functions = environ, []
-    app_token = _cv_app.set(app_ctx)
-    token = _cv_request.set(ctx)
-    app_ctx._cv_tokens, ctx._cv_tokens = [app_token], [(token, app_ctx)]
-    text: bytes | None = None
-    response: Any = None
-    watched = True
+    app_token, token = _set_app_context(app_ctx), _set_context(ctx)
+    app_tokens = app_ctx._cv_tokens = [app_token]
+    tokens = ctx._cv_tokens = [(token, app_ctx)]
     error: BaseException | None = None
+    plain: Any = None
     try:
         try:
             deferred = ctx._deferred_session = defer_session(app, None, environ)
-            if deferred is None:
-                ctx._open_session()
-            ctx.match_request()
-            matched = ctx._matched
-            if matched is None:
+            if (
+                deferred is None
+                or app.before_request_funcs
+                or app.url_value_preprocessors
+                or not app._got_first_request
+            ):
+                if deferred is None:
+                    ctx._open_session()
+                ctx.match_request()
                 response = app.full_dispatch_request()
             else:
-                if not app._got_first_request:
-                    app._run_before_first_request()
-                rv = _call_view(app, *matched)
-                watched = _is_watched(app)
-                if (
-                    type(rv) is str
-                    and ctx._deferred_session is deferred
-                    and deferred is not None
-                    and not deferred.needs_saving(app)
-                    and not ctx._after_request_functions
-                    and not watched
+                rv = _call_view(app, ctx, environ)
+                # Plain, if nobody may see the response before it is sent.
+                if not (
+                    app.after_request_funcs
+                    or ctx._after_request_functions
+                    or ctx._deferred_session is not deferred
+                    or (deferred._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
+                    or app._reasons is None
+                    or (in_use and _is_listened_to())
                 ):
-                    text = rv.encode()
-                else:
-                    try:
-                        response = app.finalize_request(rv)
-                    finally:
-                        # An HTTP exception is its own answer, and its traceback holds this frame.
-                        del rv
+                    plain = _plain(app, rv, environ)
+                if plain is None:
+                    response = app.finalize_request(rv)
         except Exception as e:
             error = e
             response = app.handle_exception(e)
         except BaseException as e:
             error = e
             raise
-        if text is None:
-            return response(environ, start_response)  # type: ignore[no-any-return]
-        length = str(len(text))
-        start_response("200 OK", [("Content-Type", _TEXT), ("Content-Length", length)])
-        return _once(text)
+        if plain is None:
+            return response(environ, start_response)
+        status, pairs, body = plain
+        start_response(status, pairs)
+        return body  # type: ignore[no-any-return]  # of _plain
     finally:
-        request = ctx.__dict__.get("request")
-        if (
-            not watched
-            and error is None
-            and _cv_request.get() is ctx
-            and _cv_app.get() is app_ctx
-            and len(ctx._cv_tokens) == len(app_ctx._cv_tokens) == 1
-            and (
-                request is None
-                or (type(request) is Request and request.__dict__.keys().isdisjoint(_TO_BE_LET_GO))
-            )
-        ):
-            if request is not None:
-                environ["werkzeug.request"] = None
-            _cv_request.reset(token)
-            _cv_app.reset(app_token)
-            ctx._cv_tokens.clear()
-            app_ctx._cv_tokens.clear()
+        rv = None  # An HTTP exception is its own answer, and its traceback leads to this frame.
+        if not (
+            error is not None
+            or app.teardown_request_funcs
+            or app.teardown_appcontext_funcs
+            or _context() is not ctx
+            or _app_context() is not app_ctx
+            or len(tokens) != 1
+            or len(app_tokens) != 1
+            or app._reasons is None
+            or (in_use and _is_listened_to())
+        ) and _can_let_go(ctx):
+            _reset_context(token)
+            _reset_app_context(app_token)
+            tokens.clear()
+            app_tokens.clear()
         else:
             if error is not None and app.should_ignore_error(error):
                 error = None
@@ -254,13 +258,84 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 del error
 
 
-def _call_view(app: Flask, rule: Any, view_args: Any) -> Any:
+def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
+    """Find the rule and call its view; return what either, or an error handler, answers."""
     try:
+        found = app.url_map.find(environ)
+        if found is None:
+            ctx.match_request()
+            found = ctx._match()
+        rule, view_args = ctx._matched = found
         "." in rule.endpoint  # noqa: B015  # as in dispatch_request
         return app.ensure_sync(app.view_functions[rule.endpoint])(**view_args)
     except Exception as e:
+        if ctx._matched is None:
+            if not isinstance(e, HTTPException):
+                raise  # a converter's, from which no handler protects
+            ctx._refuse(e)
         return app.handle_user_exception(e)
 
 
-def _once(text: bytes) -> Iterator[bytes]:
-    yield text
+def _plain(
+    app: Flask, rv: Any, environ: WSGIEnvironment
+) -> tuple[str, Pairs, Iterator[bytes]] | None:
+    """Make status, headers and body of what a view returned; None if it takes a response."""
+    kind, status = type(rv), None
+    if environ["REQUEST_METHOD"] == "HEAD":  # since a moment ago
+        return None
+    if kind is tuple and len(rv) == 2 and type(rv[1]) is int and rv[1] in _LINES:
+        status, rv = _LINES[rv[1]], rv[0]
+        kind = type(rv)
+    if kind is str:
+        body = rv.encode()
+        return status or "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
+    if kind is dict or kind is list:
+        found = _json(app.json, rv)
+        if found is not None:
+            content, body = found
+            pairs = [content, ("Content-Length", str(len(body)))]
+            return status or "200 OK", pairs, _once(body)
+    elif kind is GeneratorType:
+        return status or "200 OK", [_HTML], _streamed(rv)
+    elif kind in PAGES and status is None:
+        page = page_of(rv, environ)
+        if page is not None:
+            return _LINES[rv.code], page[0], _once(page[1])
+    return None
+
+
+def _json(provider: JSONProvider, value: Any) -> tuple[tuple[str, str], bytes] | None:
+    """Make type and body of what ``JSONProvider.response`` would; None if a program's own does."""
+    if (
+        not isinstance(provider, DefaultJSONProvider)
+        or type(provider.mimetype) is not str
+        or "response" in vars(provider)
+        or _of_json(type(provider)) != _JSON
+    ):
+        return None
+    body = provider._document(value).encode()
+    return ("Content-Type", content_type_of(provider.mimetype)), body
+
+
+def _once(body: bytes) -> Iterator[bytes]:
+    yield body
+
+
+def _streamed(chunks: Any) -> Iterator[bytes]:
+    try:
+        for chunk in chunks:
+            yield chunk.encode() if isinstance(chunk, str) else chunk
+    finally:
+        chunks.close()
+
+
+def _can_let_go(ctx: RequestContext) -> bool:
+    """Let go of what a request of the usual class leaves; False if there is more to it."""
+    request = ctx.__dict__.get("request")
+    if request is not None:
+        if type(request) is not Request or not request.__dict__.keys().isdisjoint(_TO_BE_LET_GO):
+            return False
+        ctx._environ["werkzeug.request"] = None
+    elif ctx._refused is not None:
+        ctx._let_go(None)
+    return True

@@ -31,6 +31,11 @@ def _blueprint_path(name: str) -> list[str]:
     return path
 
 
+def _blueprints_of(endpoint: str) -> list[str]:
+    """List the blueprint of an endpoint and those around it, innermost first."""
+    return _blueprint_path(endpoint.rpartition(".")[0]) if "." in endpoint else []
+
+
 def _in_debug_mode() -> bool:
     """Tell whether an application is at work, and in debug mode."""
     app_ctx = _cv_app.get(None)

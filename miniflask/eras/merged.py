@@ -213,6 +213,9 @@ class _RequestView:
     def set(self, context: Any) -> None:
         """Do nothing: the one variable has been set."""
 
+    def reset(self, token: None) -> None:
+        """Do nothing: the one variable will be set back."""
+
 
 class Flask(app.Flask):
     """An application with one context for each request."""

@@ -194,9 +194,11 @@ class DefaultJSONProvider(JSONProvider):
             obj = args[0]  # what every view that returns a dict or a list asks for
         else:
             obj = self._prepare_response_obj(args, kwargs)
-        app, compact = self._app, self.compact
-        if compact is False or (compact is None and app.debug):
-            text = self.dumps(obj, indent=2)
-        else:
-            text = self.dumps(obj, separators=(",", ":"))
-        return app.response_class(f"{text}\n", mimetype=self.mimetype)
+        return self._app.response_class(self._document(obj), mimetype=self.mimetype)
+
+    def _document(self, obj: Any) -> str:
+        """Serialize what :meth:`response` sends."""
+        compact = self.compact
+        if compact is False or (compact is None and self._app.debug):
+            return f"{self.dumps(obj, indent=2)}\n"
+        return f"{self.dumps(obj, separators=(',', ':'))}\n"

@@ -26,7 +26,7 @@ from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as ResponseBase
 from werkzeug.wsgi import wrap_file
 
-from .response import Pairs, Response, _content_type
+from .response import Pairs, Response, content_type_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -164,7 +164,7 @@ def _describe(path: str, stat: os.stat_result) -> Pairs:
     return [
         *(() if encoding is None else (("Content-Encoding", encoding),)),
         ("Content-Disposition", _disposition(name)),
-        ("Content-Type", _content_type(mimetype or "application/octet-stream")),
+        ("Content-Type", content_type_of(mimetype or "application/octet-stream")),
         ("Content-Length", str(stat.st_size)),
         ("Last-Modified", _http_date(stat.st_mtime)),
     ]

@@ -41,13 +41,14 @@ _SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "
 PAGES = frozenset(default_exceptions.values())
 # What a program may have set on one exception that is not of its class.
 _DECIDES = frozenset(("code", "get_body", "get_description", "get_response"))
-_BODILESS = frozenset((*range(100, 200), 204, 304))
+#: The statuses whose responses have no body.
+BODILESS = frozenset((*range(100, 200), 204, 304))
 
 Pairs = list[tuple[str, str]]
 
 
 @lru_cache(maxsize=64)
-def _content_type(mimetype: str) -> str:
+def content_type_of(mimetype: str) -> str:
     """Add the charset that a type of text has; one with a newline is refused as a header is."""
     headers = Headers()
     headers["Content-Type"] = get_content_type(mimetype, "utf-8")
@@ -58,6 +59,25 @@ def _content_type(mimetype: str) -> str:
 def _page(kind: type[HTTPException], code: int, phrase: str | None, text: str | None) -> bytes:
     """Write the page of an HTTP exception that says nothing beyond what its class says."""
     return kind.get_body(kind()).encode()
+
+
+def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
+    """Write the page of an exception of one of :data:`PAGES`, with its headers.
+
+    None if a program has a part in it: then the exception must be run as the application it is.
+    """
+    kind: Any = type(error)
+    if (
+        error.response is not None
+        or not _DECIDES.isdisjoint(error.__dict__)
+        or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
+    ):
+        return None
+    if "description" in error.__dict__ or type(kind.description) is not str:
+        body = error.get_body(environ).encode()
+    else:
+        body = _page(kind, kind.code, HTTP_STATUS_CODES.get(kind.code), kind.description)
+    return [*error.get_headers(environ), ("Content-Length", str(len(body)))], body
 
 
 def _become(response: Response, kind: type) -> None:
@@ -104,7 +124,7 @@ class Response(ResponseBase):
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
-        self._pairs = [("Content-Type", _content_type(plain_type))]
+        self._pairs = [("Content-Type", content_type_of(plain_type))]
         if status is not None:
             self._set_status(status)
         self.direct_passthrough = direct_passthrough
@@ -136,27 +156,18 @@ class Response(ResponseBase):
         Source: ``werkzeug.wrappers.Response.force_type``.  The page of an HTTP exception, of
         which the exception is the application, is written here without running it.
         """
-        kind: Any = type(response)
-        if (
-            environ is None
-            or environ["REQUEST_METHOD"] == "HEAD"
-            or kind not in PAGES
-            or response.response is not None
-            or not _DECIDES.isdisjoint(response.__dict__)
-            or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
-        ):
+        page = None
+        if environ is not None and environ["REQUEST_METHOD"] != "HEAD" and type(response) in PAGES:
+            page = page_of(response, environ)
+        if page is None:
             return super().force_type(response, environ)  # type: ignore[return-value]  # of cls
-        if "description" in response.__dict__ or type(kind.description) is not str:
-            body = response.get_body(environ).encode()
-        else:
-            body = _page(kind, kind.code, HTTP_STATUS_CODES.get(kind.code), kind.description)
         forced = cls.__new__(cls)
+        forced._pairs, body = page
         # As the application would be run: with a body that can be iterated over once.
         forced.response = iter([body])
-        forced._pairs = [*response.get_headers(environ), ("Content-Length", str(len(body)))]
         forced.direct_passthrough = False
         forced._is_sized = True
-        forced._set_status(kind.code)
+        forced._set_status(response.code)
         return forced
 
     def close(self) -> None:
@@ -186,7 +197,7 @@ class Response(ResponseBase):
         """Return the headers that go out as they stand; None if anything has to be done first."""
         own = self.__dict__
         if (
-            self._status_code in _BODILESS
+            self._status_code in BODILESS
             or environ["REQUEST_METHOD"] == "HEAD"
             or _sends(type(self)) != _SENT_BY_WERKZEUG
             or not _SENDING.isdisjoint(own)

@@ -293,8 +293,29 @@ class Map:
             adapter._redirect_elsewhere(*found, method.upper(), None)
         return found
 
+    def build_path(
+        self, endpoint: Any, values: dict[str, Any], environ: WSGIEnvironment
+    ) -> str | None:
+        """Build the URL of an endpoint on the host of a request, without an adapter.
+
+        Returns:
+            The path, with the query; None if only an adapter can tell, or tell what is wrong.
+        """
+        self.update()
+        builder = self._simple_builders.get(endpoint)
+        if builder is None or MapAdapter.build is not _build:
+            return None
+        path = builder.build_simply(values, self.default_subdomain or "", True)
+        if path is None:
+            return None
+        script = (read_text(environ, "SCRIPT_NAME") or "").rstrip("/")
+        return f"{script}/{path.lstrip('/')}"
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"
+
+
+_build = MapAdapter.build
 
 
 def _builds_simply(rule: Rule) -> bool:

@@ -113,6 +113,17 @@ def flash(fw: Any, app: Any, trace: Trace) -> None:
     fw.flash("hello")
 
 
+def ask_for_no_body(fw: Any, app: Any, trace: Trace) -> None:
+    """Change the request to one that wants no body."""
+    fw.request.environ["REQUEST_METHOD"] = "HEAD"
+
+
+def change_json(fw: Any, app: Any, trace: Trace) -> None:
+    """Change how JSON is written."""
+    app.json.compact = not app.json.compact
+    app.json.mimetype = "application/vnd.api+json"
+
+
 def ask_options(fw: Any, app: Any, trace: Trace) -> None:
     """Change a setting for the rest of the program."""
     app.config["SESSION_REFRESH_EACH_REQUEST"] = not app.config["SESSION_REFRESH_EACH_REQUEST"]
@@ -129,6 +140,8 @@ STEPS: list[Step] = [
     register_late,
     flash,
     ask_options,
+    ask_for_no_body,
+    change_json,
 ]
 
 RETURNS: dict[str, Callable[[Any], Any]] = {
@@ -140,6 +153,19 @@ RETURNS: dict[str, Callable[[Any], Any]] = {
     "tuple": lambda fw: ("text", 201, {"X-A": "1"}),
     "response": lambda fw: fw.Response("made"),
     "stream": lambda fw: iter(["a", "b"]),
+    "generator": lambda fw: (piece for piece in ("a", b"b", "é")),
+    "context": lambda fw: fw.stream_with_context(fw.request.path for _ in range(2)),
+    "broken generator": lambda fw: (1 / len(piece) for piece in ["", ""]),
+    "list": lambda fw: [1, {"b": "é", "a": None}],
+    "no json": lambda fw: {"a": object()},
+    "status": lambda fw: ("text", 404),
+    "no status": lambda fw: ("text", 799),
+    "no body": lambda fw: ("text", 204),
+    "status of json": lambda fw: ({"a": 1}, 201),
+    "status of a generator": lambda fw: ((piece for piece in "ab"), 202),
+    "headers": lambda fw: ("text", {"X-A": "1"}),
+    "page": lambda fw: Conflict("page"),
+    "page and status": lambda fw: (Conflict(), 418),
     "none": lambda fw: None,
     "markup": lambda fw: __import__("markupsafe").Markup("<b>"),
 }
@@ -151,12 +177,15 @@ RAISES: dict[str, BaseException | None] = {
     "exit": SystemExit("view"),
 }
 
+HOOKS = ("before_request", "after_request", "teardown_request", "teardown_appcontext")
+
 programs = st.fixed_dictionaries(
     {
         "steps": st.lists(st.sampled_from(STEPS), max_size=4),
         "returns": st.sampled_from(sorted(RETURNS)),
         "raises": st.sampled_from([*["nothing"] * 5, *sorted(RAISES)]),
-        "handler": st.booleans(),
+        "handler": st.sampled_from([None, Exception, 404, Conflict]),
+        "hooks": st.lists(st.sampled_from(sorted(HOOKS)), max_size=2),
         "key": st.sampled_from(["key", None]),
         "ignore": st.booleans(),
         "coroutine": st.booleans(),
@@ -209,7 +238,11 @@ def program(spec: dict[str, Any]) -> Callable[[Any, Trace], Any]:
         app.add_url_rule("/old", "old", view, redirect_to="/v/7")
         app.add_url_rule("/broken", "broken")
         if spec["handler"]:
-            app.register_error_handler(Exception, lambda e: f"handled {type(e).__name__}")
+            app.register_error_handler(
+                spec["handler"], lambda e: (f"handled {type(e).__name__}", 404)
+            )
+        for name in spec["hooks"]:
+            getattr(app, name)((trace.after if name == "after_request" else trace.hook)(name))
         return app
 
     return build
@@ -270,7 +303,7 @@ def test_a_hook_of_later_counts(agree: Agree, short: list[str], which: str) -> N
 
     run = agree(build, "/", "/now", "/")
 
-    assert short == ["/", "/now"]
+    assert short == ["/", "/now", "/"]
     assert which.partition(" ")[0] in run.labels[-1]
 
 
