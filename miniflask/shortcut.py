@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .app import Flask
-    from .json.provider import JSONProvider
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
@@ -76,13 +75,13 @@ _TO_BE_LET_GO = ("files", "routing_exception")
 # What of a JSON provider makes a response.
 _of_json = attrgetter("response", "_prepare_response_obj")
 _JSON = _of_json(DefaultJSONProvider)
-_bind = Map.bind_to_environ
 #: The status lines of responses that have a body.
 _LINES = {
     code: f"{code} {phrase.upper()}"
     for code, phrase in HTTP_STATUS_CODES.items()
     if code not in BODILESS
 }
+_bind = Map.bind_to_environ
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
@@ -141,6 +140,7 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
         "subdomain_matching": app.subdomain_matching,
         "url_map": type(app.url_map) is not Map,
+        "bind_to_environ": getattr(app.url_map.bind_to_environ, "__func__", None) is not _bind,
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
         "a class": _classes() != _STOCK,
     }
@@ -160,7 +160,6 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
         (app._reasons is None and app._collect_reasons())
         or app._reasons
         or methods_of(type(app)) != methods
-        or getattr(url_map.bind_to_environ, "__func__", None) is not _bind
         or url_map.host_matching
         or config["TRUSTED_HOSTS"] is not None
         or config["SERVER_NAME"] is not None
@@ -290,7 +289,7 @@ def _plain(
         body = rv.encode()
         return status or "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
     if kind is dict or kind is list:
-        found = _json(app.json, rv)
+        found = _json(app, rv)
         if found is not None:
             content, body = found
             pairs = [content, ("Content-Length", str(len(body)))]
@@ -304,8 +303,9 @@ def _plain(
     return None
 
 
-def _json(provider: JSONProvider, value: Any) -> tuple[tuple[str, str], bytes] | None:
-    """Make type and body of what ``JSONProvider.response`` would; None if a program's own does."""
+def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
+    """Make type and body of what ``app.json.response`` would; None if a program's own does."""
+    provider = app.json
     if (
         not isinstance(provider, DefaultJSONProvider)
         or type(provider.mimetype) is not str
@@ -313,7 +313,7 @@ def _json(provider: JSONProvider, value: Any) -> tuple[tuple[str, str], bytes] |
         or _of_json(type(provider)) != _JSON
     ):
         return None
-    body = provider._document(value).encode()
+    body = provider._document(value, app).encode()
     return ("Content-Type", content_type_of(provider.mimetype)), body
 
 
@@ -324,9 +324,13 @@ def _once(body: bytes) -> Iterator[bytes]:
 def _streamed(chunks: Any) -> Iterator[bytes]:
     try:
         for chunk in chunks:
-            yield chunk.encode() if isinstance(chunk, str) else chunk
+            yield chunk.encode() if type(chunk) is str else _bytes_of(chunk)
     finally:
         chunks.close()
+
+
+def _bytes_of(chunk: Any) -> Any:
+    return chunk.encode() if isinstance(chunk, str) else chunk
 
 
 def _can_let_go(ctx: RequestContext) -> bool:

@@ -194,11 +194,17 @@ class DefaultJSONProvider(JSONProvider):
             obj = args[0]  # what every view that returns a dict or a list asks for
         else:
             obj = self._prepare_response_obj(args, kwargs)
-        return self._app.response_class(self._document(obj), mimetype=self.mimetype)
+        return self._app.response_class(self._document(obj, self._app), mimetype=self.mimetype)
 
-    def _document(self, obj: Any) -> str:
+    def _document(self, obj: Any, app: App) -> str:
         """Serialize what :meth:`response` sends."""
         compact = self.compact
-        if compact is False or (compact is None and self._app.debug):
+        if compact is False or (compact is None and app.debug):
             return f"{self.dumps(obj, indent=2)}\n"
+        # What `dumps` would do, which it takes some steps to find out.
+        if self.default is _default and getattr(self.dumps, "__func__", None) is _dumps:
+            return f"{_encode_compact(bool(self.ensure_ascii), bool(self.sort_keys))(obj)}\n"
         return f"{self.dumps(obj, separators=(',', ':'))}\n"
+
+
+_dumps = DefaultJSONProvider.dumps

@@ -72,16 +72,16 @@ def signed(fw: Any) -> Any:
         ("ctx.RequestContext", "__init__"),
     ],
 )
-@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
 def test_a_method_replaced_on_a_class_of_the_framework_is_called(
-    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str, hooked: bool
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, owner: str, name: str, long: bool
 ) -> None:
     """Instrumentation that wraps a class's method before the first request sees all of them."""
 
     def build(fw: Any, trace: Trace) -> Any:
         app = signed(fw)
-        if hooked:
-            app.teardown_appcontext(lambda exc: None)
+        if long:
+            app.make_response = app.make_response
         found: Any = fw
         for part in owner.split("."):
             found = getattr(found, part)
@@ -310,15 +310,15 @@ def test_a_request_that_a_view_puts_in_place_is_closed(agree: Agree) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss", None])
-@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
-def test_the_scheme_decides_about_websockets(agree: Agree, scheme: Any, hooked: bool) -> None:
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_the_scheme_decides_about_websockets(agree: Agree, scheme: Any, long: bool) -> None:
     """A request whose scheme is a websocket's matches no other rule; one without a scheme fails."""
 
     def build(fw: Any, trace: Trace) -> Any:
         app = signed(fw)
         app.add_url_rule("/ws", "ws", lambda: "ws", websocket=True)
-        if hooked:
-            app.teardown_appcontext(lambda exc: None)
+        if long:
+            app.make_response = app.make_response
         wsgi_app = app.wsgi_app
 
         def serve_with_scheme(environ: Any, start_response: Any) -> Any:
@@ -333,8 +333,8 @@ def test_the_scheme_decides_about_websockets(agree: Agree, scheme: Any, hooked: 
     agree(build, "/", "/ws", "/nowhere")
 
 
-@pytest.mark.parametrize("hooked", [False, True], ids=["short", "long"])
-def test_a_stream_outlives_the_environment(agree: Agree, hooked: bool) -> None:
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_a_stream_outlives_the_environment(agree: Agree, long: bool) -> None:
     """Middleware may put the environment back while a stream still reads the request."""
 
     def build(fw: Any, trace: Trace) -> Any:
@@ -343,8 +343,8 @@ def test_a_stream_outlives_the_environment(agree: Agree, hooked: bool) -> None:
             yield f"{request.method} {request.script_root} {request.path} {fw.url_for('/stream')}"
 
         app = serve(signed(fw), {"/stream": lambda: fw.stream_with_context(chunks())})
-        if hooked:
-            app.teardown_appcontext(lambda exc: None)
+        if long:
+            app.make_response = app.make_response
         wsgi_app = app.wsgi_app
 
         def mounted(environ: Any, start_response: Any) -> Any:

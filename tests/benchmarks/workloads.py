@@ -50,6 +50,7 @@ FORM = b"name=alice&email=alice%40example.org&age=31"
 URLENCODED = "application/x-www-form-urlencoded"
 REQUESTS = [
     Workload("hello", "hello", "hello"),
+    Workload("keyless", "hello, there is no secret key", "keyless"),
     Workload("cookie", "hello, a session cookie is not used", "session", visited="/login"),
     Workload("path", "`/u/<int:id>/<name>`", "path", "/u/42/alice"),
     Workload("json", "JSON of ten keys", "json", read=document),

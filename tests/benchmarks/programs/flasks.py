@@ -8,8 +8,15 @@ from typing import Any
 from ..material import CHUNKS, READS, ROWS, SECRET, TEN_KEYS, VISITOR, folder
 
 
+def make(fw: Any, **options: Any) -> Any:
+    """Make an application with a secret key, as any has that sets a cookie or flashes."""
+    app = fw.Flask("benchmark", **{"static_folder": None, **options})
+    app.secret_key = SECRET
+    return app
+
+
 def hello(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
 
     @app.get("/")
     def index() -> str:
@@ -18,8 +25,14 @@ def hello(fw: Any) -> Any:
     return app
 
 
+def keyless(fw: Any) -> Any:
+    app = hello(fw)
+    app.secret_key = None
+    return app
+
+
 def path(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
 
     @app.get("/u/<int:id>/<name>")
     def user(id: int, name: str) -> str:
@@ -29,7 +42,7 @@ def path(fw: Any) -> Any:
 
 
 def json(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
 
     @app.get("/")
     def index() -> Any:
@@ -39,7 +52,7 @@ def json(fw: Any) -> Any:
 
 
 def query(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     request = fw.request
 
     @app.get("/")
@@ -50,7 +63,7 @@ def query(fw: Any) -> Any:
 
 
 def form(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     request = fw.request
 
     @app.post("/")
@@ -62,8 +75,7 @@ def form(fw: Any) -> Any:
 
 
 def session(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
-    app.secret_key = SECRET
+    app = make(fw)
     session = fw.session
 
     @app.get("/")
@@ -88,7 +100,7 @@ def session(fw: Any) -> Any:
 
 
 def hooks(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     g = fw.g
     for _ in range(3):
 
@@ -112,7 +124,7 @@ def hooks(fw: Any) -> Any:
 
 
 def blueprints(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     outer = fw.Blueprint("outer", "benchmark", url_prefix="/outer")
     inner = fw.Blueprint("inner", "benchmark", url_prefix="/inner")
     url_for = fw.url_for
@@ -131,14 +143,14 @@ def blueprints(fw: Any) -> Any:
 
 
 def rules(fw: Any, count: int, shape: str) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     for number in range(count):
         app.add_url_rule(shape.format(number), f"page{number}", lambda name: name)
     return app
 
 
 def template(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None, template_folder=str(folder()))
+    app = make(fw, template_folder=str(folder()))
     render_template = fw.render_template
 
     @app.get("/")
@@ -149,7 +161,7 @@ def template(fw: Any) -> Any:
 
 
 def abort(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     abort = fw.abort
 
     @app.errorhandler(404)
@@ -165,7 +177,7 @@ def abort(fw: Any) -> Any:
 
 
 def stream(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
 
     @app.get("/")
     def index() -> Iterator[str]:
@@ -175,7 +187,7 @@ def stream(fw: Any) -> Any:
 
 
 def upload(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     request = fw.request
 
     @app.post("/")
@@ -186,11 +198,11 @@ def upload(fw: Any) -> Any:
 
 
 def static(fw: Any) -> Any:
-    return fw.Flask("benchmark", static_folder=str(folder()), static_url_path="/static")
+    return make(fw, static_folder=str(folder()), static_url_path="/static")
 
 
 def proxies(fw: Any) -> Any:
-    app = fw.Flask("benchmark", static_folder=None)
+    app = make(fw)
     request = fw.request
 
     @app.get("/")
