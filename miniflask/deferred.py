@@ -26,13 +26,14 @@ from .sessions import (
     NullSession,
     SecureCookieSession,
     SecureCookieSessionInterface,
+    _cookie_sources,
     _environ_of,
     _find_cookie,
     _has_usual_cookies,
     _is_reading_replaced,
     _kept_signer,
     _make_serializer,
-    _stock_cookies,
+    _stock_sources,
     _texts,
     session_json_serializer,
 )
@@ -284,7 +285,7 @@ def _is_opening_replaced() -> bool:
         _reading_parts(SecureCookieSessionInterface) != _stock_reading
         or _untagging_parts(TaggedJSONSerializer) != _stock_untagging
         or DefaultJSONProvider.loads is not _stock_loads
-        or Request.cookies is not _stock_cookies
+        or _cookie_sources(Request) != _stock_sources
         or session_json_serializer.tags != _stock_tags
         or _is_reading_replaced()
     )

@@ -211,23 +211,21 @@ def _what_decides(interface: Any, app: Flask, serializer: Any) -> tuple[Any, ...
     return keys, interface.salt, serializer, interface.key_derivation, interface.digest_method
 
 
-_stock_cookies = Request.cookies
+# What of a class of requests decides which cookies they have.
+_cookie_sources = attrgetter("cookies", "headers", "dict_storage_class")
+_stock_sources = _cookie_sources(Request)
 
 
 def _has_usual_cookies(request: Request) -> bool:
     """Tell whether the cookies of a request are what its environ says, and no program's."""
-    kind = type(request)
-    return (
-        kind.cookies is _stock_cookies
-        and (kind is Request or kind.__init__ is Request.__init__)
-        and kind.dict_storage_class is Request.dict_storage_class
-        and vars(request).keys().isdisjoint(("cookies", "headers"))
+    return _cookie_sources(type(request)) == _stock_sources and vars(request).keys().isdisjoint(
+        ("cookies", "headers")
     )
 
 
 def _environ_of(request: Request) -> WSGIEnvironment:
     """Return the environment that the headers of a request show, without handing it out."""
-    environ: WSGIEnvironment = vars(request).get("environ", request._environ)
+    environ: WSGIEnvironment = vars(request).get("_shown", request._environ)
     return environ
 
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import itsdangerous
 import pytest
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+from werkzeug.test import EnvironBuilder
 
 from tests.against_flask.harness import Run, Trace
 
 Agree = Callable[..., Run]
+Same = Callable[[Callable[[Any], Any]], Any]
 
 
 def mint(value: str, salt: str = "cookie-session") -> str:
@@ -232,3 +235,143 @@ def test_a_forged_permanent_cookie_is_no_session(agree: Agree, touch: bool) -> N
     signed = [outcome.header("Set-Cookie") is not None for outcome in run.outcomes]
     assert signed == [False, True, False, False]
     assert ["7" in str(seen) for seen in run.values("view")] == [False, touch, False, False]
+
+
+# ---- where the cookie is found ----
+
+
+def cookie_of(user: str) -> str:
+    """Return the header that a visitor sends."""
+    return "session=" + mint(f'{{"user":"{user}"}}')
+
+
+def environ_of(user: str) -> dict[str, Any]:
+    """Return the environment of a visitor's request."""
+    return {**EnvironBuilder().get_environ(), "HTTP_COOKIE": cookie_of(user)}
+
+
+def user_of(fw: Any, kind: Any, change: Callable[[Any], Any] = id) -> Any:
+    """Return who is in the session of Alice's request of a class, after a change to it."""
+    app = fw.Flask("sample")
+    app.secret_key = "key"
+    environ = environ_of("Alice")
+    request = kind(environ)
+    change(request)
+    with fw.ctx.RequestContext(app, environ, request=request):
+        return fw.session.get("user")
+
+
+def assign(request: Any) -> None:
+    """Give a request another environment; its headers stay those of the one it was made of."""
+    request.environ = environ_of("Bob")
+
+
+def read_and_assign(request: Any) -> None:
+    """Do so after reading the first one."""
+    assert request.environ
+    assign(request)
+
+
+def change_in_place(request: Any) -> None:
+    """Change the environment that the headers show."""
+    request.environ.update(environ_of("Bob"))
+
+
+def change_and_assign(request: Any) -> None:
+    """Change it, and give the request another one."""
+    request.environ["HTTP_COOKIE"] = "session=none"
+    assign(request)
+
+
+def read_headers(request: Any) -> None:
+    """Look at the headers, then change what they show."""
+    assert "Cookie" in request.headers
+    change_in_place(request)
+
+
+@pytest.mark.parametrize(
+    ("change", "user"),
+    [
+        (assign, "Alice"),
+        (read_and_assign, "Alice"),
+        (change_in_place, "Bob"),
+        (change_and_assign, None),
+        (read_headers, "Bob"),
+    ],
+)
+def test_the_session_is_that_of_the_headers(
+    same: Same, change: Callable[[Any], None], user: str | None
+) -> None:
+    """The cookie is read where a request's headers are, whatever its environment became."""
+    assert same(lambda fw: user_of(fw, fw.Request, change)) == user
+
+
+class LastWins(ImmutableMultiDict[str, str]):
+    """A dict that gives the last of several values."""
+
+    def get(self, key: str, *args: Any) -> Any:
+        """Return it."""
+        return self.getlist(key)[-1]
+
+
+OWN: dict[str, Any] = {
+    "headers": property(
+        lambda self: Headers({"Cookie": cookie_of("Bob")}), lambda self, value: None
+    ),
+    "cookies": property(lambda self: {"session": cookie_of("Bob").partition("=")[2]}),
+    "dict_storage_class": LastWins,
+}
+
+
+def say_twice(request: Any) -> None:
+    """Send Bob's cookie behind Alice's."""
+    request.environ["HTTP_COOKIE"] += f"; {cookie_of('Bob')}"
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+@pytest.mark.parametrize("where", ["class", "subclass", "later"])
+def test_a_request_class_may_find_cookies_in_its_own_way(
+    same: Same, monkeypatch: pytest.MonkeyPatch, name: str, where: str
+) -> None:
+    """Headers, cookies or a dict for them that a class has of its own decide who it is."""
+
+    def program(fw: Any) -> Any:
+        own = type("Own", (fw.Request,), {name: OWN[name]} if where == "subclass" else {})
+        if where == "class":
+            monkeypatch.setattr(fw.Request, name, OWN[name], raising=False)
+
+        def change(request: Any) -> None:
+            say_twice(request)
+            if where == "later":
+                setattr(own, name, OWN[name])
+
+        return user_of(fw, fw.Request if where == "class" else own, change)
+
+    assert same(program) == "Bob"
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_a_session_is_found_in_the_way_of_the_class_that_was_changed(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """So it is when a program changes the framework's own class, between two requests."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+
+        @app.route("/")
+        def view() -> str:
+            return str(fw.session.get("user"))
+
+        @app.route("/change")
+        def change() -> str:
+            monkeypatch.setattr(fw.Request, name, OWN[name], raising=False)
+            return "changed"
+
+        return app
+
+    environ = {"HTTP_COOKIE": f"{cookie_of('Alice')}; {cookie_of('Bob')}"}
+    requests = [{"path": path, "environ": environ} for path in ("/", "/change", "/")]
+
+    assert agree(factory, *requests).texts == ["Alice", "changed", "Bob"]
