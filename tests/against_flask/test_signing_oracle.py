@@ -85,7 +85,7 @@ def sha256_in_python(string: bytes = b"") -> Any:
 
 
 class SmallBlocks:
-    """A hash that ``hmac`` warns about: its blocks are too small."""
+    """A hash that ``hmac`` warns about: its blocks are too small, that is below sixteen bytes."""
 
     block_size = 8
     digest_size = 20
@@ -100,9 +100,21 @@ class SmallBlocks:
         return self._hash.digest()
 
     def copy(self) -> SmallBlocks:
-        clone = SmallBlocks()
+        clone = type(self)()
         clone._hash = self._hash.copy()
         return clone
+
+
+class BlocksOf15(SmallBlocks):
+    """The largest blocks that are too small."""
+
+    block_size = 15
+
+
+class BlocksOf16(SmallBlocks):
+    """The smallest blocks that are not."""
+
+    block_size = 16
 
 
 binary = st.binary(max_size=80)
@@ -489,6 +501,96 @@ def test_refuses_other_types_alike(name: str, value: Any) -> None:
     both(lambda m: m.Serializer("key").loads(value))
 
 
+@pytest.mark.parametrize("name", ["Signer", "TimestampSigner"])
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_signatures_by_themselves_alike(name: str, kind: Any) -> None:
+    """Value and signature may each be text, and the answer is True or False and nothing else."""
+    sig = signing.Signer("key").get_signature(b"value").decode()
+    both(lambda m: getattr(m, name)("key").get_signature(kind("value")))
+    answers = [
+        both(lambda m: getattr(m, name)("key").verify_signature(kind("value"), kind(text)))
+        for text in (sig, sig.swapcase(), sig[:-2], "A", "", "\ud800" if kind is str else "")
+    ]
+    assert answers == [("returned", True)] + [("returned", False)] * 5
+
+
+@pytest.mark.parametrize("name", ["Serializer", "TimedSerializer"])
+def test_the_newest_key_of_a_serializer_alike(name: str) -> None:
+    """A serializer shows the key that signs: the last one."""
+    assert both(lambda m: getattr(m, name)(["oldest", "older", "newest"]).secret_key) == (
+        "returned",
+        b"newest",
+    )
+
+
+@pytest.mark.parametrize("name", ["Serializer", "TimedSerializer"])
+def test_what_a_signer_is_given_alike(name: str) -> None:
+    """A signer gets bytes, and having none at all is the TypeError of the original."""
+
+    def given_types(m: Any, token: Any) -> Any:
+        class Mine(m.TimestampSigner):  # type: ignore[misc]  # of either module
+            def unsign(self, signed_value: Any, *args: Any, **kwargs: Any) -> Any:
+                raise m.BadSignature(f"{type(signed_value).__name__}")
+
+        return getattr(m, name)("key", signer=Mine).loads(token)
+
+    def no_signers(m: Any) -> Any:
+        serializer = getattr(m, name)("key")
+        serializer.iter_unsigners = lambda salt=None: iter([])
+        return serializer.loads("a.b.c")
+
+    for token in ("a.b.c", b"a.b.c"):
+        assert both(lambda m: given_types(m, token))[1][1] == "bytes"
+    assert both(no_signers)[1][0] == "TypeError"
+
+
+def test_a_separator_set_as_text_alike() -> None:
+    """A separator assigned as text finds the time, if the class below takes text as well."""
+
+    def unsign(m: Any) -> Any:
+        class Lenient(m.Signer):  # type: ignore[misc]  # of either module
+            def unsign(self, signed_value: Any, *args: Any, **kwargs: Any) -> Any:
+                return signed_value
+
+        class Mine(m.TimestampSigner, Lenient):  # type: ignore[misc]  # of either module
+            pass
+
+        signer = Mine("key")
+        signer.sep = "."
+        return signer.sign(b"value"), signer.unsign(b"value.ZVPxAA", return_timestamp=True)
+
+    with clock(NOW):
+        assert both(unsign)[0] == "returned"
+
+
+@pytest.mark.parametrize("later", [-2, -1, 0, 1, 59, 60, 61])
+def test_ages_at_the_limits_alike(later: int) -> None:
+    """From no second to *max_age* seconds a token is good; one second before or after it is not."""
+    with clock(NOW):
+        token = signing.URLSafeTimedSerializer("key").dumps([1])
+        stamped = signing.TimestampSigner("key").sign("value")
+    with clock(NOW + later):
+        uses: list[Callable[[Any], Any]] = [
+            lambda m: m.URLSafeTimedSerializer("key").loads(token, 60),
+            lambda m: m.URLSafeTimedSerializer("key").loads(token, 60, True),
+            lambda m: m.TimestampSigner("key").unsign(stamped, 60),
+        ]
+        for use in uses:
+            assert (both(use)[0] == "returned") == (0 <= later <= 60)
+
+
+def test_the_default_serializer_alike() -> None:
+    """What writes JSON for URLs may be used as a class or through an instance."""
+    for through_instance in (False, True):
+
+        def use(m: Any, through_instance: bool = through_instance) -> Any:
+            kind = m.URLSafeSerializer.default_serializer
+            made = kind() if through_instance else kind
+            return made.dumps({"é": [1, 2]}), made.loads('{"a": 1}')
+
+        assert both(use)[0] == "returned"
+
+
 @pytest.mark.parametrize("key", [b"a", bytearray(b"a"), memoryview(b"a"), 5, None])
 @pytest.mark.parametrize("derivation", ["concat", "django-concat", "hmac", "none"])
 def test_takes_odd_keys_alike(key: Any, derivation: str) -> None:
@@ -502,7 +604,8 @@ def test_takes_odd_keys_alike(key: Any, derivation: str) -> None:
 @pytest.mark.filterwarnings("ignore:block_size:RuntimeWarning")
 def test_takes_odd_hashes_alike() -> None:
     """A hash by name, with small blocks, without a fixed length, or no hash at all, as there."""
-    for digest in (SmallBlocks, hashlib.shake_128, "sha1", "", 5, hashlib, lambda: 1):
+    odd = (SmallBlocks, BlocksOf15, BlocksOf16)
+    for digest in (*odd, hashlib.shake_128, "sha1", "", 5, hashlib, lambda: 1):
         for derivation in ("concat", "hmac", "none"):
             both(
                 lambda m: m.Signer("key", key_derivation=derivation, digest_method=digest).sign("x")
@@ -822,11 +925,23 @@ TestMutations.settings = settings(stateful_step_count=20)
 
 
 def test_compresses_the_shortest_that_gains_alike() -> None:
-    """A payload of twelve equal bytes is the shortest that compression makes shorter."""
+    """Equal bytes are compressed from the length on at which the original compresses them."""
     for length in range(1, 30):
         number = int("1" * length)
         ours = signing.URLSafeSerializer("key").dumps(number)
         assert ours == itsdangerous.URLSafeSerializer("key").dumps(number)
+
+
+def test_compresses_alike_with_the_best_of_compressors() -> None:
+    """A zlib that gets to the ten bytes below which no stream can be wins from twelve on."""
+
+    def written(m: Any) -> list[bool]:
+        payloads = (m.URLSafeSerializer("key").dump_payload(10**size) for size in range(30))
+        return [payload.startswith(b".") for payload in payloads]
+
+    with mock.patch("zlib.compress", lambda data: bytes(10)):
+        _, compressed = both(written)
+    assert compressed.index(True) == len(str(10**11)) - 1
 
 
 def test_words_an_age_below_zero_alike() -> None:
