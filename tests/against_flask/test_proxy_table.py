@@ -644,3 +644,21 @@ def test_the_methods_of_a_proxy_are_looked_up_before_they_are_called(library: An
         assert methods[2]("a")
 
     contextvars.copy_context().run(program)
+
+
+@pytest.mark.parametrize("library", [miniflask.local, werkzeug.local])
+def test_a_subclass_of_a_proxy_is_set_up_by_every_base(library: Any) -> None:
+    """A base beside the proxy's class hears of the subclass; an option nobody takes is refused."""
+    heard: list[str] = []
+
+    class Listening:
+        def __init_subclass__(cls, option: str, **kwargs: Any) -> None:
+            super().__init_subclass__(**kwargs)
+            heard.append(option)
+
+    both: Any = type("Both", (library.LocalProxy, Listening), {}, option="loud")
+
+    assert heard == ["loud"]
+    assert both(lambda: {"a": 1})["a"] == 1
+    with pytest.raises(TypeError, match=r"Alone\.__init_subclass__\(\) takes no keyword arguments"):
+        type("Alone", (library.LocalProxy,), {}, option="loud")

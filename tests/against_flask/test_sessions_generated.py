@@ -351,7 +351,7 @@ def test_cookies_are_set_alike(cases: list[Any], vary: str | None, value: str) -
             app.config.update(changes)
             session = Saved(text=text)
             session.permanent, session.accessed = permanent, accessed
-            response = app.response_class("body", headers={} if vary is None else {vary: value})
+            response = app.response_class("body", headers=None if vary is None else {vary: value})
             with app.app_context(), warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
                 try:

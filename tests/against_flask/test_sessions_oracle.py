@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 from collections.abc import Callable
 from typing import Any
 
 import itsdangerous
 import pytest
-from werkzeug.datastructures import Headers, ImmutableMultiDict
+from werkzeug.datastructures import Headers, HeaderSet, ImmutableMultiDict
 from werkzeug.test import EnvironBuilder
 
 from tests.against_flask.harness import Run, Trace
@@ -375,3 +376,236 @@ def test_a_session_is_found_in_the_way_of_the_class_that_was_changed(
     requests = [{"path": path, "environ": environ} for path in ("/", "/change", "/")]
 
     assert agree(factory, *requests).texts == ["Alice", "changed", "Bob"]
+
+
+# ---- what an interface is asked, and what becomes of the answers ----
+
+
+def parts_of(fw: Any) -> Any:
+    """Return the module with the sessions of a framework."""
+    return importlib.import_module(f"{fw.__name__}.sessions")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda interface: interface.open_session(None, None),
+        lambda interface: interface.save_session(None, None, None),
+        lambda interface: interface.pickle_based,
+        lambda interface: [name for name in dir(interface.null_session_class) if "fail" in name],
+        lambda interface: interface.is_null_session({}),
+        lambda interface: interface.make_null_session(None).accessed,
+    ],
+)
+def test_the_bare_interface_agrees(same: Same, use: Callable[[Any], Any]) -> None:
+    """The base class opens and saves nothing, and tells the same about itself."""
+    same(lambda fw: use(parts_of(fw).SessionInterface()))
+
+
+COOKIE_SETTINGS = {
+    "SESSION_COOKIE_NAME": "other",
+    "SESSION_COOKIE_DOMAIN": "example.com",
+    "SESSION_COOKIE_PATH": "/sub",
+    "SESSION_COOKIE_HTTPONLY": False,
+    "SESSION_COOKIE_SECURE": True,
+    "SESSION_COOKIE_SAMESITE": "Strict",
+    "SESSION_COOKIE_PARTITIONED": True,
+}
+
+
+@pytest.mark.parametrize("settings", [{}, COOKIE_SETTINGS], ids=["default", "changed"])
+def test_each_getter_says_what_is_set(same: Same, settings: dict[str, Any]) -> None:
+    """A subclass that asks ``super()`` for an attribute of the cookie gets the setting."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.config.update(settings)
+        interface = parts_of(fw).SecureCookieSessionInterface()
+        names = [name.removeprefix("SESSION_COOKIE_").lower() for name in COOKIE_SETTINGS]
+        return [getattr(interface, f"get_cookie_{name}")(app) for name in names]
+
+    assert same(program) == list(settings.values()) or not settings
+
+
+def writes(
+    settings: dict[str, Any], interface: Callable[[Any], Any] | None = None, **attributes: Any
+) -> Callable[[Any, Trace], Any]:
+    """Make an app that writes into a permanent session.
+
+    Args:
+        settings: Its config, beside a key.
+        interface: Makes the session interface, for a framework.
+        attributes: Of the class of responses.
+    """
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.config.update({"SECRET_KEY": "key", **settings})
+        app.response_class = type("Own", (fw.Response,), attributes)
+        if interface is not None:
+            app.session_interface = interface(fw)
+
+        @app.route("/")
+        def view() -> str:
+            fw.session["user"] = 7
+            return "done"
+
+        @app.route("/stay")
+        def stay() -> Any:
+            fw.session.permanent = True
+            return view()
+
+        return app
+
+    return factory
+
+
+@pytest.mark.parametrize(
+    "expires",
+    [
+        dt.datetime(2030, 1, 2, 3, 4, 5),
+        dt.datetime(2030, 1, 2, 3, 4, 5, 999_999, dt.timezone.utc),
+        dt.datetime(2030, 1, 2, 3, 4, 5, tzinfo=dt.timezone(dt.timedelta(0), "other name")),
+        dt.datetime(2030, 1, 2, 3, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+        dt.date(2030, 1, 2),
+        1_900_000_000,
+        1_900_000_000.9,
+        "Wed, 02 Jan 2030 03:04:05 GMT",
+        None,
+    ],
+    ids=repr,
+)
+def test_a_session_may_expire_whenever_it_likes(agree: Agree, expires: Any) -> None:
+    """What an interface of a program's own says about expiry is written as Werkzeug writes it."""
+
+    def interface(fw: Any) -> Any:
+        own = {"get_expiration_time": lambda self, app, session: expires}
+        return type("Own", (parts_of(fw).SecureCookieSessionInterface,), own)()
+
+    run = agree(writes({}, interface), "/stay", "/stay")
+
+    assert [outcome.header("Set-Cookie") is not None for outcome in run.outcomes] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["n\nm", "n\rm", "\r\n", "n\x0bm"])
+def test_no_cookie_breaks_its_header(agree: Agree, name: str) -> None:
+    """The name of a cookie with a newline is refused where the header is set."""
+    run = agree(writes({"SESSION_COOKIE_NAME": name}), "/", "/stay", "/")
+
+    assert run.codes == ([500] * 3 if name != "n\x0bm" else [200] * 3)
+
+
+def test_an_attribute_may_be_written_otherwise_each_time(agree: Agree) -> None:
+    """An attribute that is neither text nor a truth value is asked for its text for each cookie."""
+
+    class Counts:
+        def __init__(self) -> None:
+            self.numbers = iter(range(10))
+
+        def __str__(self) -> str:
+            return f"number {next(self.numbers)}"
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        return writes({"SESSION_COOKIE_SECURE": Counts()})(fw, trace)
+
+    run = agree(factory, "/", "/", "/stay")
+
+    written = [str(outcome.header("Set-Cookie")) for outcome in run.outcomes]
+    assert [text.partition("Secure=")[2][:8] for text in written] == [
+        "number 0",
+        "number 1",
+        "number 2",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/", "/stay"])
+def test_a_cookie_as_large_as_it_may_be_draws_no_warning(agree: Agree, path: str) -> None:
+    """One byte more does; no limit is no limit."""
+    size = len(str(agree(writes({}), path).outcomes[0].header("Set-Cookie")))
+
+    limits = [size - 1, size, size + 1, 0]
+    runs = [agree(writes({"MAX_COOKIE_SIZE": limit}), path) for limit in limits]
+
+    assert [len(run.outcomes[0].warned) for run in runs] == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("accessed", [False, True])
+@pytest.mark.parametrize("modified", [False, True])
+@pytest.mark.parametrize("content", [{}, {"user": 7}])
+def test_what_is_saved_varies_by_cookie(
+    same: Same, content: Any, modified: bool, accessed: bool
+) -> None:
+    """So does the deletion of a session that was emptied without being asked for."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        session = parts_of(fw).SecureCookieSession(content)
+        session.modified, session.accessed = modified, accessed
+        response = app.response_class("body")
+        with app.app_context():
+            app.session_interface.save_session(app, session, response)
+        return list(response.headers)
+
+    headers = dict(same(program))
+    assert ("Vary" in headers) == (modified or accessed)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"SECRET_KEY": 5},
+        {"SECRET_KEY": ["key"]},
+        {"SECRET_KEY": bytearray(b"key")},
+        {"SECRET_KEY": b"key"},
+        {"SECRET_KEY_FALLBACKS": [5]},
+        {"SECRET_KEY_FALLBACKS": [None]},
+        {"SECRET_KEY_FALLBACKS": [["key"]]},
+        {"SECRET_KEY_FALLBACKS": "text"},
+        {"SECRET_KEY_FALLBACKS": ("old", b"older")},
+    ],
+    ids=repr,
+)
+def test_odd_keys_sign_or_fail_alike(agree: Agree, settings: dict[str, Any]) -> None:
+    """What is no key fails when it is needed, with the same error."""
+    agree(writes(settings), "/", "/stay", "/")
+
+
+@pytest.mark.parametrize("secret", [None, "", b""])
+def test_without_a_key_nothing_is_signed(same: Same, secret: Any) -> None:
+    """An interface that is told to save though there is no key fails."""
+
+    def program(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = secret
+        session = parts_of(fw).SecureCookieSession({"user": 7})
+        session["user"] = 8
+        with app.app_context():
+            app.session_interface.save_session(app, session, app.response_class("body"))
+
+    assert same(program)[0] == "AttributeError"
+
+
+@pytest.mark.parametrize("text", [b"{}", bytearray(b"{}"), "{}"])
+def test_a_serializer_may_write_something_else_than_text(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, text: Any
+) -> None:
+    """What a method put on the usual serializer's class writes is signed, or refused, as there."""
+
+    def interface(fw: Any) -> Any:
+        made = parts_of(fw).SecureCookieSessionInterface()
+        made.serializer = type(made.serializer)()
+        monkeypatch.setattr(type(made.serializer), "dumps", lambda self, value: text)
+        return made
+
+    agree(writes({}, interface), "/", "/stay")
+
+
+def test_a_response_may_keep_elsewhere_what_it_varies_by(agree: Agree) -> None:
+    """The session says to ``vary`` that it varies, and adds no header by itself."""
+    kept = HeaderSet()
+
+    run = agree(writes({}, vary=property(lambda self: kept)), "/")
+
+    assert run.outcomes[0].header("Vary") is None
+    assert list(kept) == ["Cookie"]

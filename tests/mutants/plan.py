@@ -46,7 +46,9 @@ PLANS = {
         )
     ),
     "signing.py": Plan(_tests("signing", "signing_oracle")),
-    "sessions.py": Plan(_tests("sessions", "sessions_oracle sessions_generated")),
+    "sessions.py": Plan(
+        _tests("sessions", "sessions_oracle fast_path_findings sessions_generated")
+    ),
     "app.py": Plan(
         _tests(
             "app",

@@ -12,9 +12,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import werkzeug.sansio.response
 from werkzeug.test import EnvironBuilder
 
 import miniflask
+import miniflask.ondemand.request
 from miniflask import deferred, sessions
 from miniflask.json.provider import DefaultJSONProvider
 from miniflask.json.tag import JSONTag, TaggedJSONSerializer
@@ -538,6 +540,114 @@ def test_a_setting_that_changes_counts_from_then_on(
     assert text is None or text in after.replace(token, "").split("; ") + [after[: len(text)]]
     assert text is None or text not in before.split("; ")
     assert ("Expires=" in after) == (path == "/login/for/good")
+
+
+def fail(*args: Any, **kwargs: Any) -> Any:
+    """Be what must not be called."""
+    raise AssertionError("took the long way")
+
+
+@pytest.fixture
+def long_ways(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A function after which nothing can be made anew that should have been kept."""
+    for kept in (sessions._kept_serializer, sessions._kept_signer, sessions._cookie_parts):
+        kept.cache_clear()
+
+    def close() -> None:
+        for owner, name in [
+            (sessions, "_KeptSigner"),
+            (sessions, "_make_serializer"),
+            (sessions, "dump_cookie"),
+            (sessions, "parse_cookie"),
+            (miniflask.ondemand.request, "parse_cookies"),
+            (werkzeug.sansio.response, "dump_cookie"),
+        ]:
+            monkeypatch.setattr(owner, name, fail)
+
+    return close
+
+
+@pytest.mark.parametrize("permanent", [False, True])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"SECRET_KEY_FALLBACKS": []},
+        {"SECRET_KEY_FALLBACKS": ["old"]},
+        {"MAX_COOKIE_SIZE": 0},
+        {"SESSION_COOKIE_DOMAIN": "example.com", "SESSION_COOKIE_SAMESITE": "Lax"},
+    ],
+)
+def test_a_session_is_saved_with_what_was_kept(
+    app: miniflask.Flask, long_ways: Callable[[], None], settings: Any, permanent: bool
+) -> None:
+    """The second time nothing is derived or written that is the same, and no headers are made."""
+    app.config.update(settings)
+    session: Any = SecureCookieSession({"user": 7})
+    session.permanent = permanent
+
+    def save() -> Any:
+        response = app.response_class("body")
+        with app.app_context(), mock.patch("time.time", return_value=1_700_000_000.0):
+            app.session_interface.save_session(app, session, response)
+        assert "headers" not in vars(response)
+        return response
+
+    first = save()
+    long_ways()
+    again = save()
+
+    name = "Set-Cookie"
+    assert first.headers[name].partition(";")[0] == again.headers[name].partition(";")[0]
+    assert again.headers["Vary"] == "Cookie"
+
+
+def test_the_largest_cookie_is_set_with_what_was_kept(
+    app: miniflask.Flask, long_ways: Callable[[], None]
+) -> None:
+    """A cookie that just fits needs no warning, and so no long way."""
+    client = app.test_client()
+    app.config["MAX_COOKIE_SIZE"] = len(client.get("/login").headers["Set-Cookie"])
+    long_ways()
+
+    assert "Set-Cookie" in client.get("/login").headers
+
+
+class Own(miniflask.Request):
+    """A request of a program's own, with the usual cookies."""
+
+    def __init__(self, environ: Any) -> None:
+        super().__init__(environ)
+        self.mine = 1
+
+
+@pytest.mark.parametrize("kind", [miniflask.Request, Own])
+def test_a_session_is_opened_with_what_was_kept(
+    app: miniflask.Flask, long_ways: Callable[[], None], kind: type[miniflask.Request]
+) -> None:
+    """The second time no serializer is made, and the other cookies are not taken apart."""
+    interface: Any = app.session_interface
+    client = app.test_client()
+    client.get("/login")
+    environ = {**EnvironBuilder().get_environ(), "HTTP_COOKIE": f"a=1; session={cookie_of(client)}"}
+    assert interface.open_session(app, kind(environ.copy())) == {"user": 7}
+    long_ways()
+    request = kind(environ)
+
+    assert interface.open_session(app, request) == {"user": 7}
+    assert not {"cookies", "headers", "environ"} & vars(request).keys()
+    for header in ('other="x"', "other=é", ""):
+        environ["HTTP_COOKIE"] = header
+        assert interface.open_session(app, kind(environ)) == {}
+
+
+def test_a_serializer_is_kept_unless_a_program_makes_it(app: miniflask.Flask) -> None:
+    """The one inside is the same for the same settings; nobody gets hold of it."""
+    interface = SecureCookieSessionInterface()
+
+    assert interface._serializer_for(app) is interface._serializer_for(app)
+    assert interface._serializer_for(app) is not interface.get_signing_serializer(app)
+    assert Signing()._serializer_for(app) is not Signing()._serializer_for(app)
 
 
 def test_a_cookie_that_is_too_large_draws_the_warning(app: miniflask.Flask) -> None:
