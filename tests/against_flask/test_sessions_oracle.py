@@ -518,6 +518,26 @@ def test_an_attribute_may_be_written_otherwise_each_time(agree: Agree) -> None:
     ]
 
 
+@pytest.mark.parametrize("values", [(True, 1, 1.0), (1, True), (False, 0, 0.0), (0, False)])
+@pytest.mark.parametrize("name", ["SECURE", "HTTPONLY", "PARTITIONED"])
+def test_what_is_equal_is_not_written_alike(agree: Agree, name: str, values: Any) -> None:
+    """A number stands in the header where a truth value would not, whichever was there before."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = writes({})(fw, trace)
+        left = iter(values)
+        app.before_request(
+            lambda: app.config.update({f"SESSION_COOKIE_{name}": next(left)})  # returns None
+        )
+        return app
+
+    run = agree(factory, *["/"] * len(values))
+
+    headers = [str(outcome.header("Set-Cookie")) for outcome in run.outcomes]
+    endings = [header.partition("; ")[2] for header in headers]
+    assert len(set(endings)) == len(values)
+
+
 @pytest.mark.parametrize("path", ["/", "/stay"])
 def test_a_cookie_as_large_as_it_may_be_draws_no_warning(agree: Agree, path: str) -> None:
     """One byte more does; no limit is no limit."""

@@ -641,6 +641,29 @@ def test_a_session_is_opened_with_what_was_kept(
         assert interface.open_session(app, kind(environ)) == {}
 
 
+def test_what_is_kept_is_bounded(app: miniflask.Flask) -> None:
+    """Settings that change all the time do not fill the memory."""
+    client = app.test_client(use_cookies=False)
+    for number in range(70):
+        app.config.update(
+            SECRET_KEY=f"key {number}",
+            SESSION_COOKIE_NAME=f"name{number}",
+            PERMANENT_SESSION_LIFETIME=timedelta(days=number),
+        )
+        client.get("/login/for/good")
+        assert client.get("/look", headers={"Cookie": f"name{number}=1"}).data == b"{}"
+
+    limits = {
+        sessions._cookie_parts: 64,
+        sessions._kept_serializer: 64,
+        sessions._kept_signer: 64,
+        sessions._cookie_pattern: 16,
+        sessions._http_date: 8,
+    }
+    for kept, limit in limits.items():
+        assert kept.cache_info().currsize <= limit
+
+
 def test_a_serializer_is_kept_unless_a_program_makes_it(app: miniflask.Flask) -> None:
     """The one inside is the same for the same settings; nobody gets hold of it."""
     interface = SecureCookieSessionInterface()
