@@ -310,7 +310,7 @@ def test_the_session_is_that_of_the_headers(
 class LastWins(ImmutableMultiDict[str, str]):
     """A dict that gives the last of several values."""
 
-    def get(self, key: str, *args: Any) -> Any:
+    def __getitem__(self, key: str) -> str:
         """Return it."""
         return self.getlist(key)[-1]
 
