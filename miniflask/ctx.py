@@ -270,11 +270,15 @@ class RequestContext:
                 found = self.app.url_map.find(self._environ)
             if found is None:
                 found = self.url_adapter.match(return_rule=True)  # type: ignore[union-attr]  # see push
-            if "request" in self.__dict__:
-                self.request.url_rule, self.request.view_args = found
             self._matched = found
+            self._tell_request()
         except HTTPException as e:
             self._refuse(e)
+
+    def _tell_request(self) -> None:
+        """Tell a request that is there already what matched."""
+        if "request" in self.__dict__ and self._matched is not None:
+            self.request.url_rule, self.request.view_args = self._matched
 
     def _refuse(self, error: HTTPException) -> None:
         """Keep why there is no rule."""

@@ -28,7 +28,15 @@ from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
-from .signals import in_use
+from .signals import (
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    in_use,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -60,6 +68,15 @@ _PLAIN = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
 
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_PLAIN, "session_interface", "subdomain_matching"))
+
+_SIGNALS = (
+    appcontext_pushed,
+    request_started,
+    request_finished,
+    request_tearing_down,
+    appcontext_tearing_down,
+    appcontext_popped,
+)
 
 # Read from the classes anew for each request: a program may replace a method at any time.
 methods_of = attrgetter(*SKIPPED)
@@ -178,8 +195,8 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
 
 
 def _is_listened_to() -> bool:
-    """Tell whether any signal has a receiver."""
-    return any(signal.receivers for signal in in_use)
+    """Tell whether a signal of every request has a receiver."""
+    return any(signal.receivers for signal in _SIGNALS)
 
 
 def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -265,14 +282,26 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
             ctx.match_request()
             found = ctx._match()
         rule, view_args = ctx._matched = found
+        if "werkzeug.request" in environ:
+            ctx._tell_request()  # a converter asked for it
         "." in rule.endpoint  # noqa: B015  # as in dispatch_request
         return app.ensure_sync(app.view_functions[rule.endpoint])(**view_args)
     except Exception as e:
-        if ctx._matched is None:
-            if not isinstance(e, HTTPException):
-                raise  # a converter's, from which no handler protects
-            ctx._refuse(e)
-        return app.handle_user_exception(e)
+        return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
+
+
+def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
+    """Return what answers the error that kept the URL from matching."""
+    if ctx._refused is None:
+        if not isinstance(error, HTTPException):
+            raise  # a converter's, from which no handler protects
+        ctx._refuse(error)
+        if app.debug:
+            try:
+                app.raise_routing_exception(ctx.request)
+            except Exception as explained:
+                return app.handle_user_exception(explained)
+    return app.handle_user_exception(error)
 
 
 def _plain(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from blinker import NamedSignal
 
 
-# The signals that anybody ever used, for those who ask about all at once.
-in_use: list[Signal] = []
+# The names of the signals that anybody ever used: while there is none, nobody listens.
+in_use: list[str] = []
 
 
 class Signal:
@@ -48,7 +48,7 @@ class Signal:
             # Of two threads that come at once, both must get the same one.
             real = self.__dict__.setdefault("_real", self._make_real())
             self.receivers = real.receivers
-            in_use.append(self)
+            in_use.append(self.name)
             return real
         return getattr(self._real, name)
 

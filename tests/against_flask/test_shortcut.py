@@ -9,6 +9,7 @@ from typing import Any
 
 import flask
 import pytest
+import werkzeug.routing
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import Conflict
@@ -16,7 +17,9 @@ from werkzeug.exceptions import Conflict
 import miniflask
 import miniflask.app
 import miniflask.ctx
+import miniflask.routing
 import miniflask.shortcut
+import miniflask.signals
 from tests.against_flask.harness import Run, Trace, run_on, serve
 
 Agree = Callable[..., Run]
@@ -265,6 +268,43 @@ def test_both_ways_are_flasks(spec: dict[str, Any], sent: list[dict[str, Any]]) 
     assert ours == theirs
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("path", ["/page/1", "/old", "/slash", "/nowhere"])
+def test_debug_mode_explains_a_redirect_that_loses_a_form(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, debug: bool, path: str
+) -> None:
+    """Whether the rule itself redirects, or where it stands, or a slash is missing."""
+    for kit in (miniflask.routing, werkzeug.routing):
+        monkeypatch.setattr(kit.RequestRedirect, "code", 301)
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.debug = debug
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+
+        def seen(error: Exception) -> Any:
+            trace(type(error).__name__, type(fw.request.routing_exception).__name__)
+            return error if fw.request.path == "/nowhere" else "seen"
+
+        app.register_error_handler(Exception, seen)
+
+        def page(number: int = 0) -> str:
+            return str(number)
+
+        both = ["GET", "POST"]
+        app.add_url_rule("/page/", "page", page, methods=both, defaults={"number": 1})
+        app.add_url_rule("/page/<int:number>", "page", page, methods=both)
+        app.add_url_rule("/old", "old", page, methods=both, redirect_to="/slash/")
+        app.add_url_rule("/slash/", "slash", page, methods=both)
+        app.add_url_rule("/first", "first", page, methods=both)
+        return app
+
+    run = agree(build, "/first", ("POST", path))
+    assert run.labels == (
+        ["NotFound"] if path == "/nowhere" else ["FormDataRoutingRedirect"] * debug
+    )
+
+
 # ---- which way ----
 
 
@@ -480,6 +520,22 @@ def test_a_receiver_of_later_is_called(agree: Agree, short: list[str], name: str
 
     assert name in run.labels
     assert short == ["/", "/on", "/"]
+
+
+def test_a_signal_of_a_program_s_own_keeps_nobody_from_the_short_way(
+    agree: Agree, short: list[str]
+) -> None:
+    """Nobody sends it but the program."""
+
+    def receive(sender: Any) -> None: ...
+
+    signal = miniflask.signals.Signal("own")
+    signal.connect(receive)
+
+    agree(hello, "/", "/")
+
+    assert signal.receivers
+    assert short == ["/", "/"]
 
 
 def test_contexts_of_another_application_around(agree: Agree, short: list[str]) -> None:

@@ -32,7 +32,8 @@ def served(*command: str, **environ: str) -> Iterator[int]:
     process = subprocess.Popen(
         [sys.executable, "-W", "error", *command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **environ},
+        # Another test may have run a command, which tells applications not to serve.
+        env={**os.environ, "FLASK_RUN_FROM_CLI": "", "PYTHONUNBUFFERED": "1", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
