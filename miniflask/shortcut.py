@@ -28,6 +28,7 @@ from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
+from .sessions import NullSession, SecureCookieSession
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .app import Flask
+    from .deferred import DeferredSession
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
@@ -87,6 +89,7 @@ _REQUEST_CONTEXT, _APP_CONTEXT = _of_contexts(RequestContext), _of_contexts(AppC
 _RESPONSE = _of_response(Response)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _HTML = ("Content-Type", "text/html; charset=utf-8")
+_VARY = ("Vary", "Cookie")
 # What a request has to do when it ends: close files, and forget what kept it from matching.
 _TO_BE_LET_GO = ("files", "routing_exception")
 # What of a JSON provider makes a response.
@@ -225,16 +228,12 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 response = app.full_dispatch_request()
             else:
                 rv = _call_view(app, ctx, environ)
-                # Plain, if nobody may see the response before it is sent.
-                if not (
-                    app.after_request_funcs
-                    or ctx._after_request_functions
-                    or ctx._deferred_session is not deferred
-                    or (deferred._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
-                    or app._reasons is None
-                    or (in_use and _is_listened_to())
-                ):
+                if _is_unseen(app, ctx, deferred):
                     plain = _plain(app, rv, environ)
+                    if type(rv) is not str and not _is_unseen(app, ctx, deferred):
+                        plain = None  # what was made into JSON has had its say
+                    elif plain is not None and type(ctx._opened_session) is SecureCookieSession:
+                        plain[1].append(_VARY)
                 if plain is None:
                     response = app.finalize_request(rv)
         except Exception as e:
@@ -272,6 +271,23 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 ctx.pop(error)
             finally:
                 del error
+
+
+def _is_unseen(app: Flask, ctx: RequestContext, deferred: DeferredSession) -> bool:
+    """Tell whether nobody may see the response before it is sent, and no session is saved."""
+    if (
+        app.after_request_funcs
+        or ctx._after_request_functions
+        or app._reasons is None
+        or (in_use and _is_listened_to())
+    ):
+        return False
+    if ctx._deferred_session is deferred:
+        return not (deferred._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
+    session: Any = ctx._opened_session
+    if type(session) is not SecureCookieSession:
+        return type(session) is NullSession
+    return session.accessed and not session.modified and "_permanent" not in session
 
 
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:

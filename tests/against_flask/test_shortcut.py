@@ -147,6 +147,24 @@ STEPS: list[Step] = [
     change_json,
 ]
 
+
+def add_header(response: Any) -> Any:
+    """Say in the response that somebody was here."""
+    response.headers["X-Later"] = "yes"
+    return response
+
+
+class Touching:
+    """An object that looks at the session, or writes to it, when it is made into JSON."""
+
+    def __init__(self, fw: Any, touch: Callable[[Any], Any]) -> None:
+        self.fw = fw
+        self.touch = touch
+
+    def __html__(self) -> str:
+        return str(self.touch(self.fw))
+
+
 RETURNS: dict[str, Callable[[Any], Any]] = {
     "text": lambda fw: "text é",
     "empty": lambda fw: "",
@@ -160,6 +178,9 @@ RETURNS: dict[str, Callable[[Any], Any]] = {
     "context": lambda fw: fw.stream_with_context(fw.request.path for _ in range(2)),
     "broken generator": lambda fw: (1 / len(piece) for piece in ["", ""]),
     "list": lambda fw: [1, {"b": "é", "a": None}],
+    "reads": lambda fw: {"a": Touching(fw, lambda fw: fw.session.get("n"))},
+    "writes": lambda fw: {"a": Touching(fw, lambda fw: fw.session.update(n=5))},
+    "calls later": lambda fw: [Touching(fw, lambda fw: fw.after_this_request(add_header) and 1)],
     "no json": lambda fw: {"a": object()},
     "status": lambda fw: ("text", 404),
     "no status": lambda fw: ("text", 799),
