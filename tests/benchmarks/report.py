@@ -89,6 +89,8 @@ def requests(found: Requests) -> str:
     ]
     return f"""## Requests
 
+Flask and miniflask have a secret key, as any application that sets a cookie has; without one Flask
+has no session to open, as one row shows.
 `ratio` compares the best rounds of {THEIRS} and {OURS}.
 `median` is the median of every round's own ratio.
 A dash stands where a framework has no such thing.
