@@ -259,8 +259,7 @@ class Flask(App):
 
         In debug mode a redirect that would lose the form of a request raises an explanation.
         """
-        exc = request.routing_exception
-        assert exc is not None
+        exc: Any = request.routing_exception
         if (
             self.debug
             and isinstance(exc, RequestRedirect)

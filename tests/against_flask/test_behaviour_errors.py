@@ -10,7 +10,7 @@ import pytest
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound
 from werkzeug.exceptions import InternalServerError as ISE
 
-from tests.against_flask.harness import Run, Trace
+from tests.against_flask.harness import Run, Trace, serve
 
 Agree = Callable[..., Run]
 Factory = Callable[[Any, Trace], Any]
@@ -635,3 +635,14 @@ def test_teardown_is_told_of_any_error_that_pop_is_given(fw: Any, make: str) -> 
     ctx.pop(error)
 
     assert [type(found) for found in told] == [Alike] * (1 + (make == "test_request_context"))
+
+
+def test_without_an_error_of_routing_there_is_none_to_raise(same: Callable[..., Any]) -> None:
+    """Called by hand for a request that matched."""
+
+    def ask(fw: Any) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "home"})
+        with app.test_request_context("/"):
+            app.raise_routing_exception(fw.request)
+
+    assert same(ask)[0] == "TypeError"
