@@ -578,6 +578,23 @@ def test_contexts_of_another_application_around(agree: Agree, short: list[str]) 
     assert short == ["/nested", "/g"]
 
 
+@pytest.mark.parametrize("touched", [False, True])
+def test_the_app_context_of_a_request_has_no_adapter(
+    agree: Agree, short: list[str], touched: bool
+) -> None:
+    """Without SERVER_NAME only the request's context has one."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> str:
+            adapter = fw.globals.request_ctx.url_adapter if touched else "untouched"
+            return f"{adapter is None} {fw.globals.app_ctx.url_adapter}"
+
+        return serve(fw.Flask("sample"), {"/": view})
+
+    assert agree(build, "/").texts == ["False None"]
+    assert short == ["/"]
+
+
 @pytest.mark.parametrize("returned", ["text", "dict"])
 @pytest.mark.parametrize("touched", [False, True])
 def test_nothing_is_left_to_the_collector(returned: str, touched: bool) -> None:
