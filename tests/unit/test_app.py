@@ -16,6 +16,7 @@ import werkzeug.serving
 from werkzeug.test import EnvironBuilder
 
 import miniflask
+import miniflask.app
 from miniflask import Blueprint, Flask, current_app, g, request, session
 from miniflask.routing import BuildError
 from miniflask.sessions import SecureCookieSessionInterface
@@ -674,11 +675,8 @@ def no_collector() -> Iterator[None]:
     gc.unfreeze()
 
 
-@pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("testing", [False, True])
-@pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_leaves_nothing_to_the_garbage_collector(name: str, testing: bool) -> None:
-    """Whatever a request came to, reference counting alone frees all that it made."""
+def left_over(name: str, testing: bool) -> int:
+    """Send a request a few times; return how many objects that leaves to the collector."""
     app = busy()
     app.testing = testing
     serve(app, environ_for(**REQUESTS[name]))
@@ -687,7 +685,27 @@ def test_a_request_leaves_nothing_to_the_garbage_collector(name: str, testing: b
     for _ in range(3):
         serve(app, environ_for(**REQUESTS[name]))
 
-    assert gc.collect() == 0
+    return gc.collect()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("testing", [False, True])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_leaves_nothing_to_the_garbage_collector(name: str, testing: bool) -> None:
+    """Whatever a request came to, reference counting alone frees all that it made."""
+    assert left_over(name, testing) == 0
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("testing", [False, True])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_nor_does_one_that_takes_the_long_way(
+    monkeypatch: pytest.MonkeyPatch, name: str, testing: bool
+) -> None:
+    """A program that replaces a part of the framework has no more to collect."""
+    monkeypatch.setattr(miniflask.app, "is_free", lambda *args: False)
+
+    assert left_over(name, testing) == 0
 
 
 @pytest.mark.usefixtures("no_collector")
