@@ -418,7 +418,7 @@ class Flask(App):
         Source: Flask 0.2; dicts since 1.1, lists and iterators since 2.2.
         """
         if isinstance(rv, str):
-            return self.response_class(rv)
+            return self.response_class(rv, status=None, headers=None)  # in full, as below
         body, status, headers = _split_return_value(rv)
         if body is None:
             raise TypeError(

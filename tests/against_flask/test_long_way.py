@@ -90,6 +90,26 @@ def test_a_text_sets_status_and_a_number_status_code(agree: Agree) -> None:
     assert [seen[0][0] for seen in run.values("set")] == ["status", "status_code"]
 
 
+@pytest.mark.parametrize("body", sorted(BODIES))
+def test_status_and_headers_are_given_even_where_there_are_none(agree: Agree, body: str) -> None:
+    """A class of responses with defaults of its own gets None for them, as from Flask."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Response(fw.Response):  # type: ignore[misc]
+            def __init__(
+                self, response: Any = None, status: Any = 202, headers: Any = "default", **rest: Any
+            ) -> None:
+                trace("made", status, headers, rest)
+                headers = None if headers == "default" else headers
+                super().__init__(response, status, headers, **rest)
+
+        app = serve(fw.Flask("sample"), {"/": lambda: BODIES[body](fw)})
+        app.response_class = Response
+        return app
+
+    agree(build, "/", "/nowhere", ("OPTIONS", "/"))
+
+
 # ---- sessions ----
 
 
