@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import flask.sessions
 import pytest
 import werkzeug.exceptions
 import werkzeug.routing
@@ -12,6 +13,7 @@ import werkzeug.routing
 import miniflask.app
 import miniflask.deferred
 import miniflask.routing
+import miniflask.sessions
 from tests.against_flask.harness import Run, Trace, serve
 
 Agree = Callable[..., Run]
@@ -158,6 +160,25 @@ def test_a_session_that_nobody_looks_at_is_not_opened(
 
     agree(build, "/write", "/", "/nowhere", jar=True)
     assert len(opened) == 1
+
+
+def test_a_salt_set_on_the_class_signs_and_reads(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of the interface that only reads cookies is noticed when a session is opened."""
+    for kit in (miniflask.sessions, flask.sessions):
+        monkeypatch.setattr(kit.SecureCookieSessionInterface, "salt", "own")
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def count() -> str:
+            fw.session["n"] = fw.session.get("n", 0) + 1
+            return str(fw.session["n"])
+
+        app = serve(fw.Flask("sample"), {"/": count})
+        app.secret_key = "key"
+        return app
+
+    assert agree(build, "/", "/", jar=True).texts == ["1", "2"]
 
 
 # ---- before the view ----
@@ -310,6 +331,44 @@ def test_a_request_class_says_what_method_and_blueprints_are(agree: Agree) -> No
     run = agree(build, "/own", "/own?options", "/other")
     assert run.texts == ["view", "", "view"]
     assert run.labels == ["before other"] * 3
+
+
+def test_a_request_is_made_if_the_making_is_a_program_s_own(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nobody asks for it: one class has another constructor, the other is another."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Request(fw.Request):  # type: ignore[misc]
+            def __init__(self, *args: Any) -> None:
+                trace("made")
+                super().__init__(*args)
+
+        def use_own_class() -> str:
+            app.request_class = Request
+            return "used"
+
+        def replace_constructor() -> str:
+            app.request_class = fw.Request
+            original = fw.Request.__init__
+
+            def made(self: Any, *args: Any) -> None:
+                trace("made with another constructor")
+                original(self, *args)
+
+            monkeypatch.setattr(fw.Request, "__init__", made)
+            return "replaced"
+
+        app = fw.Flask("sample")
+        return serve(
+            app, {"/": lambda: "home", "/own": use_own_class, "/replace": replace_constructor}
+        )
+
+    assert agree(build, "/", "/own", "/", "/replace", "/").labels == [
+        "made",
+        "made",
+        "made with another constructor",
+    ]
 
 
 def test_a_method_in_small_letters_is_the_same_method(agree: Agree) -> None:

@@ -369,6 +369,18 @@ def test_a_popped_context_is_freed_at_once(app: Flask, path: str) -> None:
     assert _cv_request.get(None) is None
 
 
+@pytest.mark.parametrize("path", ["/users/3", "/nowhere"])
+def test_a_request_that_nobody_asks_for_is_not_made(app: Flask, path: str) -> None:
+    """And its context, with the error of routing that it may hold, is freed at once."""
+    with app.test_request_context(path) as ctx:
+        assert "request" not in vars(ctx)
+        kept = weakref.ref(ctx)
+    assert "request" not in vars(ctx)
+    del ctx
+
+    assert kept() is None
+
+
 # ---- functions ----
 
 
