@@ -383,6 +383,42 @@ def test_a_method_in_small_letters_is_the_same_method(agree: Agree) -> None:
     assert run.texts[:3] == ["home", "", ""]
 
 
+def test_a_request_reads_json_as_the_application_does(agree: Agree) -> None:
+    """With the application's provider, also once the contexts are gone."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Provider(fw.json.provider.DefaultJSONProvider):  # type: ignore[misc]
+            def loads(self, s: Any, **kwargs: Any) -> Any:
+                return ["own", super().loads(s, **kwargs)]
+
+        def view() -> Any:
+            requests.append(fw.request._get_current_object())
+            return fw.request.get_json() if "now" in fw.request.args else "later"
+
+        def closed(exc: BaseException | None) -> None:
+            fw.request.get_data()
+
+        requests: list[Any] = []
+        app = serve(fw.Flask("sample"), {"/": view}, methods=["POST"])
+        app.teardown_request(closed)
+        app.json = Provider(app)
+        wsgi_app = app.wsgi_app
+
+        def middleware(environ: Any, start_response: Any) -> Any:
+            try:
+                return wsgi_app(environ, start_response)
+            finally:
+                trace("later", requests[-1].get_json())
+
+        app.wsgi_app = middleware
+        return app
+
+    post = {"method": "POST", "json": {"a": 1}}
+    run = agree(build, {"path": "/?now", **post}, {"path": "/", **post})
+    assert run.texts == ['["own",{"a":1}]\n', "later"]
+    assert run.values("later") == [["own", {"a": 1}]] * 2
+
+
 def test_a_converter_may_ask_for_the_request(agree: Agree) -> None:
     """It is made before anything has matched, and told afterwards what did, or why nothing."""
 
@@ -422,6 +458,22 @@ def test_an_adapter_that_a_program_puts_in_place_builds_urls(agree: Agree) -> No
         return app
 
     assert agree(build, "/").texts == ["/ /script/ http://other/script/"]
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_urls_are_built_of_the_environment_as_it_came(agree: Agree, looked: bool) -> None:
+    """What a view changes in it is not in them, whether or not it has asked for one before."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> str:
+            first = fw.url_for("/") if looked else ""
+            fw.request.environ.update(HTTP_HOST="other", SCRIPT_NAME="/other")
+            return f"{first} {fw.url_for('/')} {fw.url_for('/', _external=True)}"
+
+        return serve(fw.Flask("sample"), {"/": view})
+
+    run = agree(build, {"path": "/", "environ": {"SCRIPT_NAME": "/script"}})
+    assert run.texts[0].endswith(" /script/ http://localhost/script/")
 
 
 @pytest.mark.parametrize("default", ["", "www"])

@@ -359,6 +359,19 @@ def test_a_stored_error_lets_go_of_the_frames_unless_it_is_on_its_way_out(app: F
 
 
 @pytest.mark.parametrize("path", ["/users/3", "/nowhere"])
+def test_an_error_that_a_hook_stores_lets_go_of_the_frames_too(app: Flask, path: str) -> None:
+    """What the request says at the end counts, and not what kept the URL from matching."""
+    stored = NotFound()
+    with app.test_request_context(path):
+        try:
+            raise stored
+        except NotFound as e:
+            request.routing_exception = e
+
+    assert stored.__traceback__ is None
+
+
+@pytest.mark.parametrize("path", ["/users/3", "/nowhere"])
 def test_a_popped_context_is_freed_at_once(app: Flask, path: str) -> None:
     """No token, variable or circle keeps a context alive once it is popped and let go."""
     with app.test_request_context(path) as ctx:
