@@ -55,6 +55,9 @@ from tests.against_flask.generated.source import program
 from tests.against_flask.generated.strategies import apps, changes, sends
 from tests.against_flask.generated.together import Greenlets, Tasks, Threads
 
+#: How many examples are tried in one go.
+PART = 500
+
 WAYS: list[type[Wsgi]] = [
     Wsgi,
     Head,
@@ -114,10 +117,16 @@ def test_generated_applications_agree(
 ) -> None:
     """Whatever an application does, and however it is driven, nobody sees a difference."""
     machine: type[Visits] = type(f"{way.__name__}Visits", (Visits,), {"way": way})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(stateful_step_count=4, suppress_health_check=[HealthCheck.too_slow]),
-    )
+    # Hypothesis gets slower with all that it has tried, so it begins anew now and then.
+    for begin in range(0, settings().max_examples, PART):
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=min(PART, settings().max_examples - begin),
+                stateful_step_count=4,
+                suppress_health_check=[HealthCheck.too_slow],
+            ),
+        )
     record_property("pairs", machine.pairs)
 
 
