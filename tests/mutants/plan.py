@@ -42,7 +42,8 @@ PLANS = {
     "ctx.py": Plan(
         _tests(
             "ctx app globals",
-            "behaviour_contexts shortcut streaming_oracle testing_oracle signals_oracle",
+            "behaviour_contexts long_way shortcut streaming_oracle testing_oracle signals_oracle"
+            " review_findings behaviour_errors",
         )
     ),
     "signing.py": Plan(_tests("signing", "signing_oracle")),
@@ -53,7 +54,7 @@ PLANS = {
         _tests(
             "app",
             "behaviour_errors signals_oracle blueprints_dispatch responses_oracle"
-            " dispatch_generated async_oracle review_findings shortcut",
+            " dispatch_generated async_oracle review_findings long_way shortcut",
         ),
         (
             *(f"Flask.{name}" for name in _DISPATCH.split()),
