@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -86,3 +87,23 @@ def test_endpoint_gives_the_view_back(fw: Any) -> None:
 
     assert app.endpoint("home")(view) is view
     assert app.view_functions == {"static": app.view_functions["static"], "home": view}
+
+
+def test_how_long_a_file_is_cached_is_a_setting_of_the_active_application(
+    same: Callable[..., Any],
+) -> None:
+    """Of the one whose context is active, whoever is asked; without one that is an error."""
+
+    def ask(fw: Any) -> Any:
+        own, other = fw.Flask("sample"), fw.Flask("other")
+        other.config["SEND_FILE_MAX_AGE_DEFAULT"] = 7
+        with other.app_context():
+            seen = [own.get_send_file_max_age("file"), other.get_send_file_max_age("file")]
+        try:
+            own.get_send_file_max_age("file")
+        except RuntimeError as error:
+            return [*seen, error]
+
+    found = same(ask)
+    assert found[:2] == [7, 7]
+    assert found[2][0] == "RuntimeError"
