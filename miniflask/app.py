@@ -634,7 +634,7 @@ class Flask(App):
 
         Source: Flask 2.2 as a method.
         """
-        req_ctx: Any = _cv_request.get(None)
+        req_ctx = _cv_request.get(None)
         adapter = None
         if req_ctx is not None:
             if endpoint[:1] == ".":
@@ -652,11 +652,12 @@ class Flask(App):
         self.inject_url_defaults(endpoint, values)
         try:
             url = None
-            if adapter is None and not _external and _method is None:
+            if req_ctx is not None and _method is None and not _external:
                 url = req_ctx._build_path(endpoint, values)
             if url is None:
-                adapter = adapter or req_ctx.url_adapter
-                url = adapter.build(
+                if req_ctx is not None:
+                    adapter = req_ctx.url_adapter
+                url = adapter.build(  # type: ignore[union-attr]  # None for an untrusted host
                     endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
                 )
         except BuildError as error:

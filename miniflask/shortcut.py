@@ -213,6 +213,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     tokens = ctx._cv_tokens = [(token, app_ctx)]
     error: BaseException | None = None
     plain: Any = None
+    response: Any = None
     try:
         try:
             deferred = ctx._deferred_session = defer_session(app, None, environ)
@@ -243,7 +244,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
             error = e
             raise
         if plain is None:
-            return response(environ, start_response)
+            return response(environ, start_response)  # type: ignore[no-any-return]  # it does
         status, pairs, body = plain
         start_response(status, pairs)
         return body  # type: ignore[no-any-return]  # of _plain
