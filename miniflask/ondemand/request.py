@@ -154,14 +154,18 @@ def _size(request: Request, environ: WSGIEnvironment) -> int:
 
 
 def _body(request: Request) -> bytes | None:
-    """Read the body in one go; None if Werkzeug's code has to do it, and nothing was read.
+    """Read the body in one go; None if Werkzeug's code has to do it, or it was read already.
 
     Raises:
         ClientDisconnected: It is shorter than the client said.
 
     Source: ``werkzeug.wsgi.LimitedStream``, which asks a stream for the same bytes.
     """
-    if _reads_form(type(request)) != _READ_HERE or not _READING.isdisjoint(request.__dict__):
+    if (
+        request._read is not None
+        or _reads_form(type(request)) != _READ_HERE
+        or not _READING.isdisjoint(request.__dict__)
+    ):
         return None
     environ = _live(request)
     size, stream = _size(request, environ), environ["wsgi.input"]

@@ -235,6 +235,13 @@ def test_three_ways_agree(spec: dict[str, Any]) -> None:
     check({**spec, "length": str(said[length]) if length in said else length})
 
 
+@pytest.mark.parametrize("first", READS)
+@pytest.mark.parametrize("second", READS)
+def test_whatever_is_read_after_whatever(first: str, second: str) -> None:
+    """A short form of a known length, on which nothing is unusual."""
+    check({**PLAIN, "body": b"a=1&b=2", "length": "7", "reads": [first, second, "get_data"]})
+
+
 @given(texts)
 def test_parameters_and_cookies(text: str) -> None:
     """Names and values are split and decoded as by Werkzeug's request, for any text at all."""

@@ -247,8 +247,10 @@ response = fw.Response(fw.stream_with_context(parts()), status=206, mimetype="te
 response.call_on_close(lambda: trace("NAME on close", fw.has_request_context()))
 return response
 """,
+    # Kept by the application: when an error lets go of them is up to the collector.
     "on close raises": f"""{PARTS}
-response = fw.Response(parts())
+app.kept = [*getattr(app, "kept", ()), parts()]
+response = fw.Response(app.kept[-1])
 response.call_on_close(lambda: 1 / 0)
 return response
 """,
