@@ -247,10 +247,8 @@ response = fw.Response(fw.stream_with_context(parts()), status=206, mimetype="te
 response.call_on_close(lambda: trace("NAME on close", fw.has_request_context()))
 return response
 """,
-    # Kept by the application: when an error lets go of them is up to the collector.
-    "on close raises": f"""{PARTS}
-app.kept = [*getattr(app, "kept", ()), parts()]
-response = fw.Response(app.kept[-1])
+    # Of plain parts: when an error lets go of a generator is up to the collector.
+    "on close raises": """response = fw.Response(iter(["one ", "two "]))
 response.call_on_close(lambda: 1 / 0)
 return response
 """,
@@ -263,7 +261,7 @@ OF_HANDLERS = {
     "return error": "return error",
     "raise error": "raise error",
     "response of error": 'return error.get_response() if hasattr(error, "get_response") else "no"',
-    "original": 'return repr(getattr(error, "original_exception", None)), 219',
+    "original": 'return type(getattr(error, "original_exception", None)).__name__, 219',
 }
 
 OF_AFTER = {
