@@ -635,15 +635,15 @@ class Flask(App):
         Source: Flask 2.2 as a method.
         """
         req_ctx = _cv_request.get(None)
-        adapter = None
         if req_ctx is not None:
+            build = req_ctx._build_url
             if endpoint[:1] == ".":
                 blueprints = req_ctx._blueprints
                 endpoint = f"{blueprints[0]}{endpoint}" if blueprints else endpoint[1:]
             if _external is None:
                 _external = _scheme is not None
         else:
-            adapter = self._adapter_outside_request()
+            build = self._adapter_outside_request().build
             if _external is None:
                 _external = True
         if _scheme is not None and not _external:
@@ -651,15 +651,9 @@ class Flask(App):
 
         self.inject_url_defaults(endpoint, values)
         try:
-            url = None
-            if req_ctx is not None and _method is None and not _external:
-                url = req_ctx._build_path(endpoint, values)
-            if url is None:
-                if req_ctx is not None:
-                    adapter = req_ctx.url_adapter
-                url = adapter.build(  # type: ignore[union-attr]  # None for an untrusted host
-                    endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
-                )
+            url = build(
+                endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
+            )
         except BuildError as error:
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)

@@ -227,11 +227,28 @@ class RequestContext:
     def _environ_as_it_came(self) -> WSGIEnvironment:
         return self.request._environ if "request" in self.__dict__ else self._environ
 
-    def _build_path(self, endpoint: Any, values: dict[str, Any]) -> str | None:
-        """Build the path of a URL without an adapter; None if only that can tell."""
-        if "url_adapter" in self.__dict__:
-            return None
-        return self.app.url_map.build_path(endpoint, values, self._environ_as_it_came)
+    def _build_url(
+        self,
+        endpoint: Any,
+        values: dict[str, Any],
+        *,
+        method: str | None,
+        url_scheme: str | None,
+        force_external: bool,
+    ) -> str:
+        """Build a URL as the adapter would, without one where that is enough."""
+        url = None
+        if method is None and not force_external and "url_adapter" not in self.__dict__:
+            url = self.app.url_map.build_path(endpoint, values, self._environ_as_it_came)
+        if url is None:
+            url = self.url_adapter.build(  # type: ignore[union-attr]  # None for an untrusted host
+                endpoint,
+                values,
+                method=method,
+                url_scheme=url_scheme,
+                force_external=force_external,
+            )
+        return url
 
     def copy(self) -> RequestContext:
         """Make another context for the same request and session, to push in another thread."""
