@@ -190,10 +190,7 @@ class DefaultJSONProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Make a response with a JSON body that ends in a newline."""
-        if len(args) == 1 and not kwargs and type(self) is DefaultJSONProvider:
-            obj = args[0]  # what every view that returns a dict or a list asks for
-        else:
-            obj = self._prepare_response_obj(args, kwargs)
+        obj = self._prepare_response_obj(args, kwargs)
         return self._app.response_class(self._document(obj, self._app), mimetype=self.mimetype)
 
     def _document(self, obj: Any, app: App) -> str:
