@@ -66,10 +66,10 @@ SKIPPED = (
 WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
 #: What else a program may have an object or a class of its own for.
-_PLAIN = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
+_REPLACEABLE = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
 
 #: What :func:`reasons` reads of an application.
-DECIDES = frozenset((*SKIPPED, *_PLAIN, "session_interface", "subdomain_matching"))
+DECIDES = frozenset((*SKIPPED, *_REPLACEABLE, "session_interface", "subdomain_matching"))
 
 _SIGNALS = (
     appcontext_pushed,
@@ -102,6 +102,7 @@ _LINES = {
     if code not in BODILESS
 }
 _bind = Map.bind_to_environ
+_Plain = tuple[str, Pairs, Iterator[bytes]]
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
@@ -209,8 +210,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     app_ctx.g = _AppCtxGlobals()
     ctx._environ, ctx._after_request_functions = environ, []
     app_token, token = _set_app_context(app_ctx), _set_context(ctx)
-    app_tokens = app_ctx._cv_tokens = [app_token]
-    tokens = ctx._cv_tokens = [(token, app_ctx)]
+    app_ctx._cv_tokens, ctx._cv_tokens = [app_token], [(token, app_ctx)]
     error: BaseException | None = None
     plain: Any = None
     response: Any = None
@@ -229,12 +229,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 response = app.full_dispatch_request()
             else:
                 rv = _call_view(app, ctx, environ)
-                if _is_unseen(app, ctx, deferred):
-                    plain = _plain(app, rv, environ)
-                    if type(rv) is not str and not _is_unseen(app, ctx, deferred):
-                        plain = None  # what was made into JSON has had its say
-                    elif plain is not None and type(ctx._opened_session) is SecureCookieSession:
-                        plain[1].append(_VARY)
+                plain = _plain(app, ctx, deferred, rv)
                 if plain is None:
                     response = app.finalize_request(rv)
         except Exception as e:
@@ -247,24 +242,14 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
             return response(environ, start_response)  # type: ignore[no-any-return]  # it does
         status, pairs, body = plain
         start_response(status, pairs)
-        return body  # type: ignore[no-any-return]  # of _plain
+        return body  # type: ignore[no-any-return]  # of _Plain
     finally:
         rv = None  # An HTTP exception is its own answer, and its traceback leads to this frame.
-        if not (
-            error is not None
-            or app.teardown_request_funcs
-            or app.teardown_appcontext_funcs
-            or _context() is not ctx
-            or _app_context() is not app_ctx
-            or len(tokens) != 1
-            or len(app_tokens) != 1
-            or app._reasons is None
-            or (in_use and _is_listened_to())
-        ) and _can_let_go(ctx):
+        if error is None and _ends_quietly(app, ctx, app_ctx):
             _reset_context(token)
             _reset_app_context(app_token)
-            tokens.clear()
-            app_tokens.clear()
+            ctx._cv_tokens.clear()
+            app_ctx._cv_tokens.clear()
         else:
             if error is not None and app.should_ignore_error(error):
                 error = None
@@ -321,32 +306,46 @@ def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
     return app.handle_user_exception(error)
 
 
-def _plain(
-    app: Flask, rv: Any, environ: WSGIEnvironment
-) -> tuple[str, Pairs, Iterator[bytes]] | None:
+def _plain(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any) -> _Plain | None:
     """Make status, headers and body of what a view returned; None if it takes a response."""
-    kind, status = type(rv), None
-    if environ["REQUEST_METHOD"] == "HEAD":  # since a moment ago
+    # Since the beginning the view may have changed the method.
+    if ctx._environ["REQUEST_METHOD"] == "HEAD" or not _is_unseen(app, ctx, deferred):
         return None
+    plain: _Plain | None
+    if type(rv) is str:
+        body = rv.encode()
+        plain = "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
+    else:
+        plain = _written(app, ctx, rv)
+        # What was made into JSON has had its say.
+        if plain is None or not _is_unseen(app, ctx, deferred):
+            return None
+    if type(ctx._opened_session) is SecureCookieSession:
+        plain[1].append(_VARY)
+    return plain
+
+
+def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
+    """Write what is no mere text: something with a status, JSON, a stream, the page of an error."""
+    kind, status = type(rv), None
     if kind is tuple and len(rv) == 2 and type(rv[1]) is int and rv[1] in _LINES:
         status, rv = _LINES[rv[1]], rv[0]
         kind = type(rv)
     if kind is str:
-        body = rv.encode()
-        return status or "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
-    if kind is dict or kind is list:
+        found: Any = _HTML, rv.encode()
+    elif kind is dict or kind is list:
         found = _json(app, rv)
-        if found is not None:
-            content, body = found
-            pairs = [content, ("Content-Length", str(len(body)))]
-            return status or "200 OK", pairs, _once(body)
     elif kind is GeneratorType:
         return status or "200 OK", [_HTML], _streamed(rv)
     elif kind in PAGES and status is None:
-        page = page_of(rv, environ)
-        if page is not None:
-            return _LINES[rv.code], page[0], _once(page[1])
-    return None
+        page = page_of(rv, ctx._environ)
+        return None if page is None else (_LINES[rv.code], page[0], _once(page[1]))
+    else:
+        return None
+    if found is None:
+        return None
+    content, body = found
+    return status or "200 OK", [content, ("Content-Length", str(len(body)))], _once(body)
 
 
 def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
@@ -379,8 +378,22 @@ def _bytes_of(chunk: Any) -> Any:
     return chunk.encode() if isinstance(chunk, str) else chunk
 
 
-def _can_let_go(ctx: RequestContext) -> bool:
-    """Let go of what a request of the usual class leaves; False if there is more to it."""
+def _ends_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
+    """Tell whether popping the contexts comes down to setting the variables back.
+
+    What little a request of the usual class has to let go then is let go here.
+    """
+    if (
+        app.teardown_request_funcs
+        or app.teardown_appcontext_funcs
+        or _context() is not ctx
+        or _app_context() is not app_ctx
+        or len(ctx._cv_tokens) != 1
+        or len(app_ctx._cv_tokens) != 1
+        or app._reasons is None
+        or (in_use and _is_listened_to())
+    ):
+        return False
     request = ctx.__dict__.get("request")
     if request is not None:
         if type(request) is not Request or not request.__dict__.keys().isdisjoint(_TO_BE_LET_GO):
