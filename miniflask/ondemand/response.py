@@ -40,7 +40,7 @@ _SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
 PAGES = frozenset(default_exceptions.values())
 # What a program may have set on one exception that is not of its class.
-_DECIDES = frozenset(("code", "get_body", "get_description", "get_response"))
+_DECIDES = frozenset(("code", "get_body", "get_description", "get_headers", "get_response"))
 #: The statuses whose responses have no body.
 BODILESS = frozenset((*range(100, 200), 204, 304))
 
@@ -77,7 +77,10 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
         body = error.get_body(environ).encode()
     else:
         body = _page(kind, kind.code, HTTP_STATUS_CODES.get(kind.code), kind.description)
-    return [*error.get_headers(environ), ("Content-Length", str(len(body)))], body
+    pairs = error.get_headers(environ)
+    if kind.get_headers is not HTTPException.get_headers:
+        pairs = Headers(pairs)  # which refuses a newline; what they say may be a client's
+    return [*pairs, ("Content-Length", str(len(body)))], body
 
 
 def _become(response: Response, kind: type) -> None:

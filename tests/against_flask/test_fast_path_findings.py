@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 import werkzeug
 import werkzeug.routing
-from werkzeug.exceptions import NotFound
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import (
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    TooManyRequests,
+    Unauthorized,
+)
 
 import miniflask
 import miniflask.routing
@@ -249,6 +256,50 @@ def test_an_http_exception_may_be_changed_before_it_answers(
 
     changed, plain = agree(build, "/", "/plain").outcomes
     assert changed.text != plain.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (TooManyRequests, {"retry_after": "7\r\nX-A: b"}),
+        (Unauthorized, {"www_authenticate": WWWAuthenticate("basic", {"realm": "a\nX-A: b"})}),
+        (MethodNotAllowed, {"valid_methods": ["GET\rX-A: b"]}),
+        (RequestedRangeNotSatisfiable, {"length": 5, "units": "bytes\nX-A: b"}),
+    ],
+)
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_no_header_of_an_http_exception_has_a_newline(
+    agree: Agree, kind: Any, options: Any, long: bool
+) -> None:
+    """What it says in a header may be a client's, who must not add headers of its own."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> Any:
+            raise kind(**options)
+
+        app = serve(fw.Flask("sample"), {"/": view})
+        if long:
+            app.make_response = app.make_response
+        return app
+
+    assert agree(build, "/", "/").codes == [500, 500]
+
+
+@pytest.mark.parametrize(
+    "pairs", [[("X-A", "1")], [("X-A", 1)], [("X-A", "1\n")], {"X-A": "1"}], ids=repr
+)
+def test_an_http_exception_may_have_headers_of_its_own(agree: Agree, pairs: Any) -> None:
+    """A program sets them on one exception; the type that they lack is a response's."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> Any:
+            error: Any = NotFound()
+            error.get_headers = lambda *args: pairs
+            raise error
+
+        return serve(fw.Flask("sample"), {"/": view})
+
+    agree(build, "/", "/")
 
 
 @pytest.mark.parametrize("headers", [{"X-A": "1"}, {"Vary": "X"}, {}, None], ids=repr)
