@@ -429,15 +429,14 @@ class Flask(App):
         if isinstance(body, self.response_class):
             response = body
         elif type(body) in PAGES:
-            environ = _request_context()._environ
-            response = self._forced(body, environ)
+            response = self._force_response(body, _request_context()._environ)
         elif isinstance(body, (str, bytes, bytearray, Iterator)):
             # All at once, so that a subclass may override its defaults.
             return self.response_class(body, status=status, headers=headers)
         elif isinstance(body, (dict, list)):
             response = self.json.response(body)
         else:
-            response = self._force_response(body)
+            response = self._force_response(body, None)
 
         if status is not None:
             if isinstance(status, (str, bytes, bytearray)):
@@ -448,17 +447,18 @@ class Flask(App):
             response.headers.update(headers)
         return response
 
-    def _force_response(self, body: Any) -> Response:
-        """Turn another class of response, or a WSGI callable, into a ``response_class``."""
+    def _force_response(self, body: Any, environ: WSGIEnvironment | None) -> Response:
+        """Turn another class of response, or a WSGI callable, into a ``response_class``.
+
+        Without an *environ* it is run with the request's.
+        """
         if not (isinstance(body, BaseResponse) or callable(body)):
             raise TypeError(_refusal(body))
         try:
-            return self._forced(body, request.environ)
+            environ = request.environ if environ is None else environ
+            return self.response_class.force_type(body, environ)  # type: ignore[return-value]  # of it
         except TypeError as e:
             raise TypeError(f"{e}\n{_refusal(body)}").with_traceback(e.__traceback__) from None
-
-    def _forced(self, body: Any, environ: WSGIEnvironment) -> Response:
-        return self.response_class.force_type(body, environ)  # type: ignore[return-value]  # of it
 
     def process_response(self, response: Response) -> Response:
         """Run the after-hooks, then save the session.

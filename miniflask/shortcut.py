@@ -338,7 +338,10 @@ def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     elif kind is GeneratorType:
         return status or "200 OK", [_HTML], _streamed(rv)
     elif kind in PAGES and status is None:
-        page = page_of(rv, ctx._environ)
+        try:
+            page = page_of(rv, ctx._environ)
+        except TypeError:  # make_response says what is wrong
+            page = None
         return None if page is None else (_LINES[rv.code], page[0], _once(page[1]))
     else:
         return None

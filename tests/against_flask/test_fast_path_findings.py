@@ -302,6 +302,33 @@ def test_an_http_exception_may_have_headers_of_its_own(agree: Agree, pairs: Any)
     agree(build, "/", "/")
 
 
+class Unwritable:
+    """A description that cannot be written into a page."""
+
+    def __html__(self) -> str:
+        raise TypeError("no description")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: NotFound(Unwritable()),  # type: ignore[arg-type]  # as a program may
+        lambda: Unauthorized(www_authenticate=5),  # type: ignore[arg-type]  # likewise
+    ],
+    ids=["description", "header"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_http_exception_that_cannot_be_written_is_refused(
+    agree: Agree, make: Any, method: str
+) -> None:
+    """As anything else that cannot be made a response, with the same words."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        return serve(fw.Flask("sample"), {"/": make})
+
+    assert "did not return a valid response" in str(agree(build, (method, "/"), (method, "/")).log)
+
+
 @pytest.mark.parametrize("headers", [{"X-A": "1"}, {"Vary": "X"}, {}, None], ids=repr)
 @pytest.mark.parametrize("visits", [False, True])
 def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: bool) -> None:
