@@ -336,7 +336,9 @@ def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     elif kind is dict or kind is list:
         found = _json(app, rv)
     elif kind is GeneratorType:
-        return status or "200 OK", [_HTML], _streamed(rv)
+        stream = _streamed(rv)
+        next(stream)  # so that closing it closes what it goes through
+        return status or "200 OK", [_HTML], stream
     elif kind in PAGES and status is None:
         try:
             page = page_of(rv, ctx._environ)
@@ -371,6 +373,7 @@ def _once(body: bytes) -> Iterator[bytes]:
 
 def _streamed(chunks: Any) -> Iterator[bytes]:
     try:
+        yield b""  # for who makes it
         for chunk in chunks:
             yield chunk.encode() if type(chunk) is str else _bytes_of(chunk)
     finally:

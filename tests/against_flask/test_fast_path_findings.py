@@ -384,6 +384,41 @@ def test_a_request_that_a_view_puts_in_place_is_closed(agree: Agree) -> None:
     assert agree(build, "/replaced").trace == ["closed"]
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize("status", [None, 201])
+def test_a_stream_that_was_begun_is_closed_with_the_body(
+    agree: Agree, steps: int, status: Any
+) -> None:
+    """Also if the client is gone before the server asked for the first chunk."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        begun: list[Any] = []  # so that nothing but closing it ends the generator
+
+        def chunks() -> Any:
+            try:
+                yield from "abcd"
+            finally:
+                trace.events.append("closed")
+
+        def view() -> Any:
+            begun.append(chunks())
+            next(begun[-1])
+            return begun[-1] if status is None else (begun[-1], status)
+
+        app = serve(fw.Flask("sample"), {"/": view})
+
+        def leave(environ: Any, start_response: Any) -> Any:
+            body = app.wsgi_app(environ, start_response)
+            left = [chunk for chunk, _ in zip(body, range(steps), strict=False)] if steps else []
+            body.close()
+            trace.events.append("left")
+            return left
+
+        return leave
+
+    assert agree(build, "/", "/").trace == ["closed", "left"] * 2
+
+
 # ---- environments ----
 
 
