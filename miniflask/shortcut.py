@@ -361,6 +361,7 @@ def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
         or type(provider.mimetype) is not str
         or "response" in vars(provider)
         or _of_json(type(provider)) != _JSON
+        or provider._app != app
     ):
         return None
     body = provider._document(value, app).encode()

@@ -329,6 +329,25 @@ def test_an_http_exception_that_cannot_be_written_is_refused(
     assert "did not return a valid response" in str(agree(build, (method, "/"), (method, "/")).log)
 
 
+@pytest.mark.parametrize("is_dead", [False, True])
+def test_a_json_provider_may_be_another_applications(agree: Agree, is_dead: bool) -> None:
+    """That application's debug mode decides how JSON is written, as long as it is there."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        other = fw.Flask("other")
+        other.debug = True
+        app = serve(fw.Flask("sample"), {"/": lambda: {"a": 1}, "/list": lambda: ([1], 201)})
+        app.json = other.json
+        if is_dead:
+            del other
+            gc.collect()
+        else:
+            app.extensions["other"] = other
+        return app
+
+    agree(build, "/", "/", "/list")
+
+
 @pytest.mark.parametrize("headers", [{"X-A": "1"}, {"Vary": "X"}, {}, None], ids=repr)
 @pytest.mark.parametrize("visits", [False, True])
 def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: bool) -> None:
