@@ -174,6 +174,8 @@ class RequestContext:
     # request.
     _matched: tuple[Rule, Any] | None = None
     _refused: HTTPException | None = None
+    # What the view returned, if the short way has made it a response that somebody may see.
+    _written: Any = None
 
     def __init__(
         self,

@@ -231,7 +231,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 rv = _call_view(app, ctx, environ)
                 plain = _plain(app, ctx, deferred, rv)
                 if plain is None:
-                    response = app.finalize_request(rv)
+                    response = app.finalize_request(rv if ctx._written is None else ctx._written)
         except Exception as e:
             error = e
             response = app.handle_exception(e)
@@ -316,16 +316,15 @@ def _plain(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any) 
         body = rv.encode()
         plain = "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
     else:
-        plain = _written(app, ctx, rv)
-        # What was made into JSON has had its say.
-        if plain is None or not _is_unseen(app, ctx, deferred):
+        plain = _written(app, ctx, deferred, rv)
+        if plain is None:
             return None
     if type(ctx._opened_session) is SecureCookieSession:
         plain[1].append(_VARY)
     return plain
 
 
-def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
+def _written(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any) -> _Plain | None:
     """Write what is no mere text: something with a status, JSON, a stream, the page of an error."""
     kind, status = type(rv), None
     if kind is tuple and len(rv) == 2 and type(rv[1]) is int and rv[1] in _LINES:
@@ -335,6 +334,11 @@ def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
         found: Any = _HTML, rv.encode()
     elif kind is dict or kind is list:
         found = _json(app, rv)
+        # What was made into JSON has had its say, and must not have it again.
+        if found is not None and not _is_unseen(app, ctx, deferred):
+            response = Response(found[1], content_type=found[0][1])
+            ctx._written = response if status is None else (response, status)
+            return None
     elif kind is GeneratorType:
         stream = _streamed(rv)
         next(stream)  # so that closing it closes what it goes through
@@ -344,7 +348,9 @@ def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
             page = page_of(rv, ctx._environ)
         except TypeError:  # make_response says what is wrong
             page = None
-        return None if page is None else (_LINES[rv.code], page[0], _once(page[1]))
+        if page is None or not _is_unseen(app, ctx, deferred):  # its description may do anything
+            return None
+        return _LINES[rv.code], page[0], _once(page[1])
     else:
         return None
     if found is None:

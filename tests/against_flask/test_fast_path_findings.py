@@ -348,6 +348,26 @@ def test_a_json_provider_may_be_another_applications(agree: Agree, is_dead: bool
     agree(build, "/", "/", "/list")
 
 
+def test_a_value_is_made_into_json_once(agree: Agree) -> None:
+    """Even if it asks for the response then."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Counting:
+            def __html__(self) -> str:
+                trace("made")
+                fw.after_this_request(trace.after("after"))
+                return "html"
+
+        views: dict[str, Callable[[], Any]] = {
+            "/dict": lambda: {"b": Counting(), "a": 1},
+            "/list": lambda: ([Counting()], 201),
+        }
+        return serve(fw.Flask("sample"), views)
+
+    run = agree(build, "/dict", "/dict", "/list")
+    assert run.labels == ["made", "after"] * 3
+
+
 @pytest.mark.parametrize("headers", [{"X-A": "1"}, {"Vary": "X"}, {}, None], ids=repr)
 @pytest.mark.parametrize("visits", [False, True])
 def test_headers_may_be_assigned_as_a_dict(agree: Agree, headers: Any, visits: bool) -> None:
