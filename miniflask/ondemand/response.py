@@ -96,8 +96,9 @@ class Response(ResponseBase):
     Arguments and attributes are those of ``werkzeug.wrappers.Response``.
     """
 
-    # What the headers will be made of, while nobody has seen them.
-    _pairs: Pairs
+    # What the headers will be made of, while nobody has seen them; None if a class keeps them
+    # elsewhere.
+    _pairs: Pairs | None = None
     _is_sized = False
     _status = "200 OK"
     _status_code = 200
@@ -207,7 +208,10 @@ class Response(ResponseBase):
         ):
             return None
         if "headers" not in own:
-            return self._pairs.copy() if self._is_sized or not self.is_sequence else None
+            pairs = self._pairs
+            if pairs is None or not (self._is_sized or not self.is_sequence):
+                return None
+            return pairs.copy()
         if type(self.headers) is not Headers:  # Werkzeug makes headers of much
             return None
         pairs = list(self.headers)

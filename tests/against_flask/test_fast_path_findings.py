@@ -219,6 +219,30 @@ def test_the_class_of_responses_need_not_be_a_subclass_of_the_frameworks(agree: 
     assert agree(build, "/made", "/").texts == ["body", "hello"]
 
 
+def test_a_class_of_responses_may_keep_its_headers_elsewhere(agree: Agree) -> None:
+    """A property gets what is assigned, and is asked when the response is sent."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Elsewhere(fw.Response):  # type: ignore[misc]  # either framework's
+            @property
+            def headers(self) -> Any:
+                return self.kept
+
+            @headers.setter
+            def headers(self, value: Any) -> None:
+                self.kept = value
+
+        views: dict[str, Callable[[], Any]] = {
+            "/text": lambda: "text",
+            "/stream": lambda: (chunk for chunk in "ab"),
+        }
+        app = serve(fw.Flask("sample"), views)
+        app.response_class = Elsewhere
+        return app
+
+    assert agree(build, "/text", "/stream").codes == [200, 200]
+
+
 # ---- answers that are changed before they are sent ----
 
 
