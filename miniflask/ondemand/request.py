@@ -150,7 +150,7 @@ def _size(request: Request, environ: WSGIEnvironment) -> int:
     ):
         return -1
     size, limit = int(said), request.max_content_length
-    return size if size <= _PIECE and (limit is None or size <= limit) else -1
+    return -1 if size > _PIECE or (limit is not None and size > limit) else size
 
 
 def _body(request: Request) -> bytes | None:

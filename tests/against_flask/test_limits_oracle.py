@@ -144,6 +144,18 @@ def test_b36_a_body_that_is_not_read_is_not_too_large(agree: Agree) -> None:
     assert run.codes == [200, 413, 200]
 
 
+def test_a_limit_that_is_no_number_is_an_error(agree: Agree) -> None:
+    """As when it comes from an environment variable; the error names what was compared."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        views = {"/": lambda: fw.request.get_data()}
+        app = serve(fw.Flask("sample"), views, methods=["POST"])
+        app.config["MAX_CONTENT_LENGTH"] = "16"
+        return app
+
+    assert agree(factory, {"path": "/", "method": "POST", "data": b"body"}).codes == [500]
+
+
 @pytest.mark.parametrize("name", LIMIT_NAMES)
 @pytest.mark.parametrize("own", [None, 0, 1, 7])
 def test_a_limit_of_the_request_comes_first(agree: Agree, name: str, own: int | None) -> None:
