@@ -495,7 +495,7 @@ CHANGES = (
     "app.teardown_request_funcs.clear()",
     "app.before_request_funcs[None].append(lambda: trace('added'))",
     "app.view_functions['app_view_0'] = lambda **values: 'exchanged'",
-    "app.error_handler_spec[None][None][Exception] = lambda error: (repr(error), 221)",
+    "app.error_handler_spec[None][None][Exception] = lambda error: (type(error).__name__, 221)",
     "app.add_url_rule('/late', 'late', lambda: 'late')",
     "app.jinja_env.globals['seen'] = 'everywhere'",
 )
