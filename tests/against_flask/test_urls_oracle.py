@@ -192,6 +192,23 @@ def test_e62_methods_and_hosts_pick_the_rule(same: Same) -> None:
     assert answers[9:11] == ["/sub", "http://example.com/get"]
 
 
+def test_a_method_that_the_only_rule_does_not_have(same: Same) -> None:
+    """``_method`` is asked for even where there is nothing to pick from."""
+
+    def build(fw: Any) -> Any:
+        app = fw.Flask("sample")
+        app.add_url_rule("/only", "only", methods=["GET"])
+        with app.test_request_context("/"):
+            answers = [fw.url_for("only", _method="GET")]
+            for method in ("DELETE", "get"):
+                with pytest.raises(LookupError) as raised:
+                    fw.url_for("only", _method=method)
+                answers.append(str(raised.value))
+        return answers
+
+    assert "'DELETE'" in same(build)[1]
+
+
 def test_e63_defaults_of_urls(agree: Agree) -> None:
     """They run for the app, then for the target's blueprints, also for unknown endpoints."""
 
