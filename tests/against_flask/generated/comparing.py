@@ -94,11 +94,11 @@ class Side:
         """Drive it to its end, and leave nothing behind."""
         if self.way is not None:
             self.observe(self.way.finish)
-            app = self.names["app"]
+        if "app" in self.names:
             for name in SIGNALS:
                 signal = getattr(self.fw, name)
-                for receiver in list(signal.receivers_for(app)):
-                    signal.disconnect(receiver, app)
+                for receiver in list(signal.receivers_for(self.names["app"])):
+                    signal.disconnect(receiver)  # from every sender: else a trace of it stays
         self.names.clear()
 
     def observe(self, action: Callable[[], None]) -> None:
