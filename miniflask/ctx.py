@@ -175,7 +175,7 @@ class RequestContext:
     _matched: tuple[Rule, Any] | None = None
     _refused: HTTPException | None = None
     # What the view returned, if the short way has made it a response that somebody may see.
-    _written: Any = None
+    _made: Any = None
 
     def __init__(
         self,

@@ -231,7 +231,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 rv = _call_view(app, ctx, environ)
                 plain = _plain(app, ctx, deferred, rv)
                 if plain is None:
-                    response = app.finalize_request(rv if ctx._written is None else ctx._written)
+                    response = app.finalize_request(rv if ctx._made is None else ctx._made)
         except Exception as e:
             error = e
             response = app.handle_exception(e)
@@ -331,32 +331,37 @@ def _written(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any
         status, rv = _LINES[rv[1]], rv[0]
         kind = type(rv)
     if kind is str:
-        found: Any = _HTML, rv.encode()
+        content, body = _HTML, rv.encode()
     elif kind is dict or kind is list:
         found = _json(app, rv)
+        if found is None:
+            return None
+        content, body = found
         # What was made into JSON has had its say, and must not have it again.
-        if found is not None and not _is_unseen(app, ctx, deferred):
-            response = Response(found[1], content_type=found[0][1])
-            ctx._written = response if status is None else (response, status)
+        if not _is_unseen(app, ctx, deferred):
+            response = Response(body, content_type=content[1])
+            ctx._made = response if status is None else (response, status)
             return None
     elif kind is GeneratorType:
         stream = _streamed(rv)
         next(stream)  # so that closing it closes what it goes through
         return status or "200 OK", [_HTML], stream
     elif kind in PAGES and status is None:
-        try:
-            page = page_of(rv, ctx._environ)
-        except TypeError:  # make_response says what is wrong
-            page = None
-        if page is None or not _is_unseen(app, ctx, deferred):  # its description may do anything
-            return None
-        return _LINES[rv.code], page[0], _once(page[1])
+        return _page(app, ctx, deferred, rv)
     else:
         return None
-    if found is None:
-        return None
-    content, body = found
     return status or "200 OK", [content, ("Content-Length", str(len(body)))], _once(body)
+
+
+def _page(app: Flask, ctx: RequestContext, deferred: DeferredSession, error: Any) -> _Plain | None:
+    try:
+        page = page_of(error, ctx._environ)
+    except TypeError:
+        return None  # make_response says what is wrong
+    # Its description may do anything.
+    if page is None or not _is_unseen(app, ctx, deferred):
+        return None
+    return _LINES[error.code], page[0], _once(page[1])
 
 
 def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:

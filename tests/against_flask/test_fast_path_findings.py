@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
+import flask
 import pytest
 import werkzeug
 import werkzeug.routing
@@ -20,6 +21,7 @@ from werkzeug.exceptions import (
     TooManyRequests,
     Unauthorized,
 )
+from werkzeug.test import create_environ
 
 import miniflask
 import miniflask.routing
@@ -535,3 +537,33 @@ def test_a_stream_outlives_the_environment(agree: Agree, long: bool) -> None:
         return app
 
     assert agree(build, "/mount/stream").texts == ["GET /mount /stream /mount/stream"]
+
+
+def test_an_environ_edited_before_the_request_is_looked_at_is_a_known_difference() -> None:
+    """Flask has read the path by then; the table of differences says so."""
+
+    def path(fw: Any) -> str:
+        app = fw.Flask("sample")
+        environ = create_environ("/came")
+        app.before_request(lambda: environ.update(PATH_INFO="/edited"))
+        app.add_url_rule("/came", "view", lambda: fw.request.path)
+        return b"".join(app.wsgi_app(environ, lambda *args: None)).decode()
+
+    assert (path(flask), path(miniflask)) == ("/came", "/edited")
+
+
+def test_the_class_of_responses_of_an_own_class_is_looked_for_once() -> None:
+    """Flask looks for it at each request; the table of differences says so."""
+
+    def kinds(fw: Any) -> tuple[str, str]:
+        class Own(fw.Flask):  # type: ignore[misc]  # either framework's
+            pass
+
+        app = Own("sample")
+        app.add_url_rule("/", "view", lambda: "text")
+        before = app.test_client().get("/").mimetype
+        Own.response_class = type("Plain", (fw.Response,), {"default_mimetype": "text/plain"})
+        return before, app.test_client().get("/").mimetype
+
+    assert kinds(flask) == ("text/html", "text/plain")
+    assert kinds(miniflask) == ("text/html", "text/html")
