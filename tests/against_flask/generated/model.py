@@ -18,6 +18,8 @@ class Body:
     effects: tuple[str, ...] = ()
     outcome: str = "pass"
     is_async: bool = False
+    #: Without a word of being called: to tell that, it would look at the request.
+    silent: bool = False
 
 
 @dataclass(frozen=True)

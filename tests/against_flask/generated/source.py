@@ -68,7 +68,7 @@ def _code(word: str, table: str) -> str:
 def statements(name: str, role: str, body: Body) -> str:
     """Write what a function does, indented as its block."""
     telling = ROLES[role][1]
-    lines = [f'    trace("NAME"{", " + telling if telling else ""})']
+    lines = [] if body.silent else [f'    trace("NAME"{", " + telling if telling else ""})']
     if body.is_async:
         lines.append("    await asyncio.sleep(0)")
     lines += [_code(effect, "effects") for effect in body.effects]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -88,10 +89,13 @@ def bodies(role: str) -> st.SearchStrategy[Body]:
         effects=st.lists(weighted(list(EFFECTS), LIKELY, 12), max_size=2).map(tuple),
         outcome=weighted(outcomes, usual, times),
         is_async=st.just(False) if role in NEVER_ASYNC else st.sampled_from([False] * 15 + [True]),
+        silent=st.sampled_from([False, True] if role == "view" else [False] * 3 + [True]),
     )
 
 
 OFTEN = ["before_request", "after_request", "teardown_request", "errorhandler"]
+# With a hook of another kind a request does not go the whole of the short way.
+QUIET = ("errorhandler", "url_defaults", "context_processor", "build_error", "app_errorhandler")
 
 
 def hooks(kinds: dict[str, str]) -> st.SearchStrategy[Hook]:
@@ -105,7 +109,13 @@ def hooks(kinds: dict[str, str]) -> st.SearchStrategy[Hook]:
             by = st.sampled_from(SIGNALS)
         return st.builds(Hook, st.just(kind), bodies(ROLE_OF[kind]), by)
 
-    return st.sampled_from([*OFTEN * 2, *kinds]).flatmap(of_kind)
+    often = [kind for kind in OFTEN if kind in kinds]
+    return st.sampled_from([*often * 2, *kinds]).flatmap(of_kind)
+
+
+def quiet(kinds: dict[str, str]) -> dict[str, str]:
+    """Leave out the kinds of hook that keep a request from the short way."""
+    return {kind: role for kind, role in kinds.items() if kind in QUIET}
 
 
 # ---- rules, blueprints, applications ----
@@ -199,7 +209,7 @@ def one_receiver_each(hooks: tuple[Hook, ...]) -> tuple[Hook, ...]:
 
 
 def places(
-    kinds: dict[str, str], options: st.SearchStrategy[Options], more: tuple[Hook, ...] = ()
+    kinds: dict[str, str], sets: Sequence[tuple[Hook, ...]], options: st.SearchStrategy[Options]
 ) -> st.SearchStrategy[Place]:
     """Choose what belongs to the application or to a blueprint."""
     return st.builds(
@@ -207,18 +217,46 @@ def places(
         st.lists(rules, min_size=1, max_size=2).map(tuple),
         st.builds(
             lambda watching, others: one_receiver_each((*watching, *others)),
-            st.sampled_from([(), WATCHING, CATCHING[:2], CATCHING[2:], WATCHING + CATCHING, more]),
+            st.sampled_from([(), CATCHING[:2], CATCHING[2:], *sets]),
             st.lists(hooks(kinds), max_size=4),
         ),
         options,
     )
 
 
-configs = st.tuples(st.sampled_from([(("SECRET_KEY", "key"),)] * 5 + [()]), some(CONFIG, 3)).map(
-    lambda drawn: (*drawn[0], *drawn[1])
+@dataclass(frozen=True)
+class Kind:
+    """What an application is chosen from."""
+
+    place: st.SearchStrategy[Place]
+    blueprint: st.SearchStrategy[Place]
+    config: st.SearchStrategy[Options]
+    twists: st.SearchStrategy[list[str]]
+
+
+def configs(among: dict[str, Sequence[Any]]) -> st.SearchStrategy[Options]:
+    """Choose some settings, mostly with a key for sessions."""
+    keys = st.sampled_from([(("SECRET_KEY", "key"),)] * 5 + [()])
+    return st.tuples(keys, some(among, 3)).map(lambda drawn: (*drawn[0], *drawn[1]))
+
+
+ANY = Kind(
+    places(
+        APP_HOOKS,
+        (WATCHING, WATCHING + CATCHING, LISTENING),
+        seldom({"subdomain_matching": (True,)}),
+    ),
+    places(BLUEPRINT_HOOKS, (WATCHING, WATCHING + CATCHING), some(BLUEPRINT_OPTIONS, 1)),
+    configs(CONFIG),
+    st.lists(st.sampled_from(list(TWISTS)), max_size=2, unique=True),
 )
-app_places = places(APP_HOOKS, seldom({"subdomain_matching": (True,)}), LISTENING)
-blueprint_places = places(BLUEPRINT_HOOKS, some(BLUEPRINT_OPTIONS, 1))
+# Half of the applications are such that requests may go the whole of the short way.
+PLAIN = Kind(
+    places(quiet(APP_HOOKS), (), st.just(())),
+    places(quiet(BLUEPRINT_HOOKS), (), some(BLUEPRINT_OPTIONS, 1)),
+    configs({k: v for k, v in CONFIG.items() if k not in ("SERVER_NAME", "TRUSTED_HOSTS")}),
+    st.just([]),
+)
 
 
 @st.composite
@@ -247,11 +285,12 @@ def registrations(draw: st.DrawFn, count: int) -> tuple[Registration, ...]:
 @st.composite
 def apps(draw: st.DrawFn) -> App:
     """Choose a whole application."""
-    blueprints = draw(st.lists(blueprint_places, max_size=3))
+    kind = draw(st.sampled_from([PLAIN, ANY]))
+    blueprints = draw(st.lists(kind.blueprint, max_size=3))
     return App(
-        place=draw(app_places),
-        config=draw(configs),
-        twists=tuple(draw(st.lists(st.sampled_from(list(TWISTS)), max_size=2, unique=True))),
+        place=draw(kind.place),
+        config=draw(kind.config),
+        twists=tuple(draw(kind.twists)),
         blueprints=tuple(blueprints),
         registrations=draw(registrations(len(blueprints))),
     )
