@@ -1,4 +1,4 @@
-"""Hypothesis profiles, and the fixture that watches every test for contexts left pushed."""
+"""Hypothesis profiles, and the fixtures that watch what every test leaves behind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import pytest
 from hypothesis import settings
 
 import miniflask.globals
+from miniflask import shortcut
+
+PLAIN = miniflask.Flask("plain", static_folder=None)
+REQUEST = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "HTTP_HOST": "localhost"}
+METHODS = shortcut.methods_of(miniflask.Flask)
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
@@ -30,7 +35,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def leak_detector() -> Iterator[None]:
+def framework_as_it_came() -> Iterator[None]:
+    """Fail a test that leaves what would keep every later request from the short way."""
+    yield
+    assert shortcut.reasons(PLAIN) == (), "the test left something of a class replaced"
+    assert shortcut.is_free(PLAIN, REQUEST, METHODS), "the test left a receiver or a method"
+
+
+@pytest.fixture(autouse=True)
+def leak_detector(framework_as_it_came: None) -> Iterator[None]:
     """Fail a test that leaves an app or request context pushed."""
     yield
     left = [

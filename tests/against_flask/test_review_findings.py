@@ -457,10 +457,13 @@ def test_a_push_that_failed_halfway_tears_no_request_down(side_by_side: Any) -> 
             if sender is app:
                 raise ValueError("receiver")
 
-        app.extensions["kept"] = fail
         fw.appcontext_pushed.connect(fail)
+        connected.append((fw.appcontext_pushed, fail))
         return app
 
+    connected: list[tuple[Any, Any]] = []
     for run in Context().run(side_by_side, factory, "/"):
         assert run.labels == []
         assert run.outcomes[0].raised[0] == "LookupError"
+    for signal, receiver in connected:
+        signal.disconnect(receiver)

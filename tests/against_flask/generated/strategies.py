@@ -110,7 +110,9 @@ def hooks(kinds: dict[str, str]) -> st.SearchStrategy[Hook]:
         return st.builds(Hook, st.just(kind), bodies(ROLE_OF[kind]), by)
 
     often = [kind for kind in OFTEN if kind in kinds]
-    return st.sampled_from([*often * 2, *kinds]).flatmap(of_kind)
+    # Made once: that takes Hypothesis longer than to choose.
+    made = {kind: of_kind(kind) for kind in kinds}
+    return st.sampled_from([*often * 2, *kinds]).flatmap(made.__getitem__)
 
 
 def quiet(kinds: dict[str, str]) -> dict[str, str]:
