@@ -198,7 +198,7 @@ def test_a_method_that_the_only_rule_does_not_have(same: Same) -> None:
     def build(fw: Any) -> Any:
         app = fw.Flask("sample")
         app.add_url_rule("/only", "only", methods=["GET"])
-        with app.test_request_context("/"):
+        with app.test_request_context("/only"):
             answers = [fw.url_for("only", _method="GET")]
             for method in ("DELETE", "get"):
                 with pytest.raises(LookupError) as raised:
