@@ -136,8 +136,7 @@ def rules(crowds: list[growth.Crowd]) -> str:
             figures = (f"{found[name]:.2f}" if name in found else "–" for name in names)
             rows.append([f"growth exponent, {place}", *figures])
         for each in here:
-            taken = {name: Times((each.adding[name],)) for name in each.adding}
-            figures = (micro(taken.get(name)) for name in names)
+            figures = (micro(each.adding.get(name)) for name in names)
             rows.append([f"adding {each.count:,} and one request", *figures])
         head = [f"microseconds, `{rule.format(7)}`", *names]
         sections.append(table(head, rows))
