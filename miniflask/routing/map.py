@@ -279,7 +279,7 @@ class Map:
             state = site.exact.get(path)
             if state is not None:
                 for rule, _ in state.plain_rules:
-                    if rule.methods and method in rule.methods and not rule.websocket:
+                    if (rule.methods is None or method in rule.methods) and not rule.websocket:
                         if rule.redirect_to is None:
                             return rule, {}
                         break

@@ -587,3 +587,17 @@ def test_a_stream_to_an_untrusted_host_that_nobody_closes_is_a_known_difference(
         return active
 
     assert (still_there(flask), still_there(miniflask)) == (True, False)
+
+
+def test_a_rule_for_any_method_goes_before_a_later_one(agree: Agree) -> None:
+    """A rule that is added without methods matches all of them, also ahead of one that has some."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.url_map.add(app.url_rule_class("/", endpoint="any"))
+        app.add_url_rule("/", "get", lambda: "get")
+        app.add_url_rule("/start", "start", lambda: "start")
+        app.view_functions["any"] = lambda: "any"
+        return app
+
+    assert agree(build, "/start", "/", "/").texts == ["start", "any", "any"]
