@@ -263,8 +263,9 @@ def _sending_app() -> Flask | None:
 
 def _send_found(app: Flask, path: str, stat: os.stat_result, max_age: Any) -> Any:
     """Send a file that was found, saying no more about it than how long to keep it."""
-    request: Any = _cv_request.get().request
-    environ = vars(request).get("environ") or request._environ
+    ctx: Any = _cv_request.get()
+    made = vars(ctx).get("request")
+    environ = ctx._environ if made is None else vars(made).get("environ") or made._environ
     if max_age is None:
         max_age = app.get_send_file_max_age
     if callable(max_age):

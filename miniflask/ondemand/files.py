@@ -63,14 +63,6 @@ _CONDITIONS = frozenset(
 _http_date = lru_cache(maxsize=256)(http_date)
 
 
-@lru_cache(maxsize=256)
-def _disposition(name: str) -> str:
-    """Return the ``Content-Disposition`` of a file with an ASCII name."""
-    headers = Headers()
-    headers.set("Content-Disposition", "inline", filename=name)
-    return headers["Content-Disposition"]
-
-
 @lru_cache(maxsize=1)
 def _offer() -> Pairs:
     """Ask Werkzeug whether it offers ranges to who did not ask for one: it does since 3.1.9."""
@@ -138,9 +130,10 @@ def send_path(
 
     Source: ``werkzeug.utils.send_file``.
     """
-    pairs = _describe(path, stat) + _caching(max_age)
-    check = adler32(path.encode()) & 0xFFFFFFFF
-    pairs.append(("ETag", f'"{stat.st_mtime}-{stat.st_size}-{check}"'))
+    mimetype, encoding = mimetypes.guess_type(os.path.basename(path))
+    *pairs, etag = _describe(path, stat.st_size, stat.st_mtime, mimetype, encoding)
+    pairs += _caching(max_age)
+    pairs.append(etag)
     file = open(path, "rb", buffering=_BUFFER)  # noqa: SIM115  # closed with the response
     response: Response = kind.__new__(kind)
     response._pairs = pairs
@@ -158,16 +151,21 @@ def send_path(
     return response
 
 
-def _describe(path: str, stat: os.stat_result) -> Pairs:
-    name = os.path.basename(path)
-    mimetype, encoding = mimetypes.guess_type(name)
-    return [
-        *(() if encoding is None else (("Content-Encoding", encoding),)),
-        ("Content-Disposition", _disposition(name)),
-        ("Content-Type", content_type_of(mimetype or "application/octet-stream")),
-        ("Content-Length", str(stat.st_size)),
-        ("Last-Modified", _http_date(stat.st_mtime)),
-    ]
+# What a file's headers are made of decides about them, so they are kept.
+@lru_cache(maxsize=256)
+def _describe(
+    path: str, size: int, mtime: float, mimetype: str | None, encoding: str | None
+) -> Pairs:
+    headers = Headers()
+    if encoding is not None:
+        headers["Content-Encoding"] = encoding
+    headers.set("Content-Disposition", "inline", filename=os.path.basename(path))
+    headers["Content-Type"] = content_type_of(mimetype or "application/octet-stream")
+    headers["Content-Length"] = str(size)
+    headers["Last-Modified"] = http_date(mtime)
+    check = adler32(path.encode()) & 0xFFFFFFFF
+    headers["ETag"] = f'"{mtime}-{size}-{check}"'
+    return list(headers)
 
 
 def _caching(max_age: int | None) -> Pairs:
