@@ -470,10 +470,8 @@ class Flask(App):
         for func in ctx._after_request_functions:
             response = self.ensure_sync(func)(response)
         if self.after_request_funcs:
-            for name in chain(ctx._blueprints, (None,)):
-                if name in self.after_request_funcs:
-                    for func in reversed(self.after_request_funcs[name]):
-                        response = self.ensure_sync(func)(response)
+            for func in _inner_first(ctx, self.after_request_funcs):
+                response = self.ensure_sync(func)(response)
         deferred = ctx._deferred_session
         if deferred is not None and not deferred.needs_saving(self):
             return response
@@ -493,10 +491,8 @@ class Flask(App):
             exc = sys.exc_info()[1]
         ctx = _request_context()
         if self.teardown_request_funcs:
-            for name in chain(ctx._blueprints, (None,)):
-                if name in self.teardown_request_funcs:
-                    for func in reversed(self.teardown_request_funcs[name]):
-                        self.ensure_sync(func)(exc)
+            for func in _inner_first(ctx, self.teardown_request_funcs):
+                self.ensure_sync(func)(exc)
         if request_tearing_down.receivers:
             request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
 
@@ -817,6 +813,14 @@ _KNOWN_METHODS = methods_of(Flask)
 _create_url_adapter = Flask.create_url_adapter
 _bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
 _host = Request.host
+
+
+def _inner_first(ctx: RequestContext, hooks: dict[Any, list[Any]]) -> Iterator[Any]:
+    """Give the hooks for a request: inner blueprints', outer's, the application's; last first."""
+    if len(hooks) == 1 and None in hooks:
+        return reversed(hooks[None])  # type: ignore[no-any-return]  # an iterator
+    names = (*ctx._blueprints, None)
+    return (func for name in names if name in hooks for func in reversed(hooks[name]))
 
 
 def _refusal(body: Any) -> str:
