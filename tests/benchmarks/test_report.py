@@ -42,8 +42,11 @@ def test_without_a_peer_there_is_no_ratio_to_it() -> None:
 
 def test_rules_have_growth_exponents() -> None:
     """The exponents are of those who were measured, from their fewest rules to their most."""
-    few = Crowd("front", 10, {OURS: Times((1e-3,))}, {p: {OURS: Times((1e-6,))} for p in PLACES})
-    many = Crowd("front", 1_000, {OURS: Times((1e-1,))}, {p: {OURS: Times((1e-5,))} for p in PLACES})
+    few, many = (
+        Crowd("front", count, {OURS: Times((asking * 1e4,))}, dict.fromkeys(PLACES, asked))
+        for count, asking in ((10, 1e-6), (1_000, 1e-5))
+        for asked in [{OURS: Times((asking,))}]
+    )
     page = report.rules([few, many]).splitlines()
 
     assert "| growth exponent, last | 0.50 | – | – | – | – |" in page
