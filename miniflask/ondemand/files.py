@@ -155,7 +155,7 @@ def send_path(
 @lru_cache(maxsize=256)
 def _describe(
     path: str, size: int, mtime: float, mimetype: str | None, encoding: str | None
-) -> Pairs:
+) -> tuple[tuple[str, str], ...]:
     headers = Headers()
     if encoding is not None:
         headers["Content-Encoding"] = encoding
@@ -165,7 +165,7 @@ def _describe(
     headers["Last-Modified"] = http_date(mtime)
     check = adler32(path.encode()) & 0xFFFFFFFF
     headers["ETag"] = f'"{mtime}-{size}-{check}"'
-    return list(headers)
+    return tuple(headers)
 
 
 def _caching(max_age: int | None) -> Pairs:
