@@ -189,6 +189,7 @@ class ByClient(Wsgi):
             response.close()
         except BaseException as e:
             self.trace("raised", e)
+        gc.collect(0)  # Flask leaves to it a response that an error holds
         self.trace("closed")
 
 
