@@ -35,7 +35,7 @@ from .ondemand import PAGES
 from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
-from .shortcut import WEBSOCKET_SCHEMES, answer, is_free, is_sound_host, methods_of
+from .shortcut import OF_CLASS, PARTS, WEBSOCKET_SCHEMES, answer, is_free, is_sound_host
 from .signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -43,6 +43,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
+from .stock import Stock
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Flask(App):
         Returns:
             The body.  The server iterates over it after the contexts are popped.
         """
-        if is_free(self, environ, _KNOWN_METHODS):
+        if is_free(self, environ, _STOCK):
             return answer(self, environ, start_response)
         ctx = self.request_context(environ)
         error: BaseException | None = None
@@ -591,7 +592,7 @@ class Flask(App):
             getattr(self.create_url_adapter, "__func__", None) is _create_url_adapter
             and type(url_map) is Map
             and getattr(url_map.bind_to_environ, "__func__", None) is _bind_to_environ
-            and MapAdapter.match is _match
+            and _adapting.holds()
             and not (url_map.host_matching or self.subdomain_matching)
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
@@ -809,9 +810,11 @@ class Flask(App):
         return cls(self, **kwargs)  # type: ignore[no-any-return]
 
 
-_KNOWN_METHODS = methods_of(Flask)
+_STOCK = Stock((Flask, OF_CLASS), *PARTS)
 _create_url_adapter = Flask.create_url_adapter
-_bind_to_environ, _match = Map.bind_to_environ, MapAdapter.match
+_bind_to_environ = Map.bind_to_environ
+# What an adapter of its own is needed for, if a program has a part in it.
+_adapting = Stock((Map, ("bind", "bind_to_environ", "update")), (MapAdapter, ("__init__", "match")))
 _host = Request.host
 
 

@@ -26,6 +26,7 @@ from .deferred import defer_session
 from .globals import _cv_app, _cv_request
 from .ondemand import on_demand
 from .signals import appcontext_popped, appcontext_pushed
+from .stock import Stock
 from .wrappers import Request, _blueprints_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Tells "no exception was passed" from "the exception is None".
 _sentinel: Any = object()
 
-_make_request = Request.__init__
+# What of a request is asked for in each, so that it has to be made if a program has a part in it.
+_asked = Stock((Request, ("__init__", "blueprint", "blueprints", "close", "endpoint")))
 
 
 class _AppCtxGlobals:
@@ -193,7 +195,7 @@ class RequestContext:
             self._opened_session = session
         if request is not None:
             self.request = request
-        elif app.request_class is not Request or Request.__init__ is not _make_request:
+        elif app.request_class is not Request or not _asked.holds():
             self.request  # noqa: B018  # made by being read: a program's class may do anything
         if not app._matches_by_path(environ):
             self.url_adapter = self._bind()

@@ -23,21 +23,21 @@ from .config import ConfigAttribute
 from .json.provider import DefaultJSONProvider
 from .json.tag import TaggedJSONSerializer
 from .sessions import (
+    COOKIE_PARTS,
+    VERIFYING_PARTS,
     NullSession,
     SecureCookieSession,
     SecureCookieSessionInterface,
-    _cookie_sources,
     _environ_of,
     _find_cookie,
     _has_usual_cookies,
-    _is_reading_replaced,
     _kept_signer,
     _make_serializer,
-    _stock_sources,
     _texts,
     session_json_serializer,
 )
 from .signing import BadData, BadSignature, _last_second, base64_decode, bytes_to_int
+from .stock import Stock
 from .wrappers import Request
 
 if TYPE_CHECKING:
@@ -84,12 +84,14 @@ class DeferredSession:
     def open(self, app: Flask) -> SecureCookieSession | None:
         """Verify the cookie, as ``open_session`` would have.
 
-        None if a program has replaced what reads cookies: then ``open_session`` must be called.
+        None if a program has a part in reading cookies: then ``open_session`` must be called.
         """
-        if _is_opening_replaced() or not isinstance(_lifetime_of(type(app)), ConfigAttribute):
-            return None
         if self._glimpse is None:
             return SecureCookieSession()
+        if session_json_serializer.tags != _stock_tags or not isinstance(
+            _lifetime_of(type(app)), ConfigAttribute
+        ):
+            return None
         # A signature that did fit fits again: key and cookie are the same.
         if self._fits or self._verify(self._glimpse):
             return SecureCookieSession(_scan(self._glimpse.text, 0)[0])
@@ -116,7 +118,7 @@ class DeferredSession:
         return (
             type(interface) is not SecureCookieSessionInterface
             or (bool(interface.__dict__) and not _PARTS.isdisjoint(interface.__dict__))
-            or _parts(SecureCookieSessionInterface) != _stock_parts
+            or not _opening.holds()
             or (self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
         )
 
@@ -126,9 +128,9 @@ class _NoSession(DeferredSession):
 
     __slots__ = ()
 
-    def open(self, app: Flask) -> NullSession | None:
+    def open(self, app: Flask) -> NullSession:
         """Make the null session, as ``make_null_session`` would have."""
-        return None if _is_opening_replaced() else NullSession()
+        return NullSession()
 
 
 def defer_session(
@@ -145,14 +147,20 @@ def defer_session(
         request: None for one of the usual class that has not been made yet.
         environ: What that one will be made of.
     """
+    if not _opening.holds():
+        return None
+    return defer_usual_session(app, app.secret_key, request, environ)
+
+
+def defer_usual_session(
+    app: Flask, secret: Any, request: Request | None, environ: WSGIEnvironment
+) -> DeferredSession | None:
+    """Do so while :data:`SESSION_PARTS` are known to be what they were."""
     interface = app.session_interface
-    if (
-        type(interface) is not SecureCookieSessionInterface
-        or (interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__))
-        or _parts(SecureCookieSessionInterface) != _stock_parts
+    if type(interface) is not SecureCookieSessionInterface or (
+        interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__)
     ):
         return None
-    secret = app.secret_key
     if secret is None:
         return _without_key
     if not secret or type(secret) not in _texts:
@@ -173,6 +181,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
         type(provider) is not DefaultJSONProvider
         or "loads" in provider.__dict__
         or len(session_json_serializer.order) != _stock_tag_count
+        or not _reading.holds()
     ):
         return None
     defer = _deferred_for if len(header) <= 4096 else _deferred_for.__wrapped__
@@ -244,48 +253,47 @@ def _glimpse_of(cookie: str) -> _Glimpse | None:
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
 _PARTS = frozenset(name for name in dir(SecureCookieSessionInterface) if name[0] != "_")
-# What may be observed when a session is not opened and not saved.
-_parts = attrgetter(
-    "get_signing_serializer",
-    "is_null_session",
-    "make_null_session",
-    "null_session_class",
-    "open_session",
-    "save_session",
-    "session_class",
-    "should_set_cookie",
-    # Asked for each request or response, though nothing comes of it.
-    "get_cookie_domain",
-    "get_cookie_httponly",
-    "get_cookie_name",
-    "get_cookie_partitioned",
-    "get_cookie_path",
-    "get_cookie_samesite",
-    "get_cookie_secure",
+#: What opens a session and looks at it before it is saved: classes and names of attributes.
+SESSION_PARTS = (
+    (
+        SecureCookieSessionInterface,
+        (
+            "digest_method",
+            "get_signing_serializer",
+            "is_null_session",
+            "key_derivation",
+            "make_null_session",
+            "null_session_class",
+            "open_session",
+            "salt",
+            "save_session",
+            "serializer",
+            "session_class",
+            "should_set_cookie",
+            # Asked for each request or response, though nothing comes of it.
+            "get_cookie_domain",
+            "get_cookie_httponly",
+            "get_cookie_name",
+            "get_cookie_partitioned",
+            "get_cookie_path",
+            "get_cookie_samesite",
+            "get_cookie_secure",
+        ),
+    ),
+    COOKIE_PARTS,
+    *VERIFYING_PARTS,
 )
-# What else reads a cookie: it is looked at when there is one to read.
-_reading_parts = attrgetter("salt", "key_derivation", "digest_method", "serializer")
-_untagging_parts = attrgetter("loads", "untag")
+_opening = Stock(*SESSION_PARTS)
+# What else has a part where there is a cookie.
+_reading = Stock((TaggedJSONSerializer, ("loads", "untag")), (DefaultJSONProvider, ("loads",)))
 _lifetime_of = attrgetter("permanent_session_lifetime")
 
-_stock_parts = _parts(SecureCookieSessionInterface)
-_stock_reading = _reading_parts(SecureCookieSessionInterface)
-_stock_how = _stock_reading[:3]
-_stock_untagging = _untagging_parts(TaggedJSONSerializer)
-_stock_loads = DefaultJSONProvider.loads
+_stock_how = (
+    SecureCookieSessionInterface.salt,
+    SecureCookieSessionInterface.key_derivation,
+    SecureCookieSessionInterface.digest_method,
+)
 _stock_tags = dict(session_json_serializer.tags)
 _stock_tag_count = len(session_json_serializer.order)
 _without_cookie = DeferredSession((), None, timedelta(0))
 _without_key = _NoSession((), None, timedelta(0))
-
-
-def _is_opening_replaced() -> bool:
-    """Tell whether a program has a part in reading cookies that nobody could see before."""
-    return (
-        _reading_parts(SecureCookieSessionInterface) != _stock_reading
-        or _untagging_parts(TaggedJSONSerializer) != _stock_untagging
-        or DefaultJSONProvider.loads is not _stock_loads
-        or _cookie_sources(Request) != _stock_sources
-        or session_json_serializer.tags != _stock_tags
-        or _is_reading_replaced()
-    )

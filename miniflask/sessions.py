@@ -20,7 +20,7 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import CallbackDict
@@ -35,6 +35,7 @@ from .signing import (
     _KeptSigner,
     want_bytes,
 )
+from .stock import Stock
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -211,14 +212,14 @@ def _what_decides(interface: Any, app: Flask, serializer: Any) -> tuple[Any, ...
     return keys, interface.salt, serializer, interface.key_derivation, interface.digest_method
 
 
-# What of a class of requests decides which cookies they have.
-_cookie_sources = attrgetter("cookies", "headers", "dict_storage_class")
-_stock_sources = _cookie_sources(Request)
+#: What of a class of requests decides which cookies they have.
+COOKIE_PARTS = (Request, ("cookies", "headers", "dict_storage_class"))
+_cookie_stock = Stock(COOKIE_PARTS)
 
 
 def _has_usual_cookies(request: Request) -> bool:
     """Tell whether the cookies of a request are what its environ says, and no program's."""
-    return _cookie_sources(type(request)) == _stock_sources and vars(request).keys().isdisjoint(
+    return _cookie_stock.holds_for(type(request)) and vars(request).keys().isdisjoint(
         ("cookies", "headers")
     )
 
@@ -338,7 +339,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _cookie_settings(self, app: Flask) -> tuple[str, tuple[Any, ...]]:
         """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
-        if not self.__dict__ and _cookie_getters(type(self)) == _stock_getters:
+        if not self.__dict__ and _cookie_getters.holds_for(type(self)):
             name, path, root, *settings = _read_cookie_settings(app.config)
             return name, (path or root, *settings)
         return self.get_cookie_name(app), (
@@ -380,7 +381,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if (
             getattr(make, "__func__", None) is not _get_signing_serializer
             or type(self.serializer) is not TaggedJSONSerializer
-            or _is_writing_replaced()
+            or not _writing.holds()
         ):
             return None
         secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"]
@@ -397,16 +398,20 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
-_cookie_getters = attrgetter(
-    "get_cookie_name",
-    "get_cookie_path",
-    "get_cookie_domain",
-    "get_cookie_secure",
-    "get_cookie_partitioned",
-    "get_cookie_samesite",
-    "get_cookie_httponly",
+_cookie_getters = Stock(
+    (
+        SecureCookieSessionInterface,
+        (
+            "get_cookie_name",
+            "get_cookie_path",
+            "get_cookie_domain",
+            "get_cookie_secure",
+            "get_cookie_partitioned",
+            "get_cookie_samesite",
+            "get_cookie_httponly",
+        ),
+    )
 )
-_stock_getters = _cookie_getters(SecureCookieSessionInterface)
 _read_cookie_settings = itemgetter(
     "SESSION_COOKIE_NAME",
     "SESSION_COOKIE_PATH",
@@ -443,33 +448,18 @@ def _kept_signer(
     return _KeptSigner(keys, salt, key_derivation=key_derivation, digest_method=digest_method)
 
 
-# What a program may have put in the place of a method of the serializer's or signer's class.
-_reading_parts = (
-    attrgetter("loads", "load_payload", "make_signer", "iter_unsigners"),
-    attrgetter("unsign", "derive_key", "get_signature", "verify_signature", "get_timestamp"),
+#: What verifies tokens: a program may have put something in the place of any of it.
+VERIFYING_PARTS = (
+    (URLSafeTimedSerializer, ("loads", "load_payload", "make_signer", "iter_unsigners")),
+    (
+        TimestampSigner,
+        ("unsign", "derive_key", "get_signature", "verify_signature", "get_timestamp"),
+    ),
 )
-_writing_parts = (
-    attrgetter("dumps", "dump_payload", "make_signer"),
-    attrgetter("sign", "derive_key", "get_signature", "get_timestamp"),
+_writing = Stock(
+    (URLSafeTimedSerializer, ("dumps", "dump_payload", "make_signer")),
+    (TimestampSigner, ("sign", "derive_key", "get_signature", "get_timestamp")),
 )
-
-
-def _parts_of(getters: tuple[Any, Any]) -> tuple[Any, Any]:
-    return getters[0](URLSafeTimedSerializer), getters[1](TimestampSigner)
-
-
-_stock_reading = _parts_of(_reading_parts)
-_stock_writing = _parts_of(_writing_parts)
-
-
-def _is_reading_replaced() -> bool:
-    """Tell whether a program has replaced a method that verifies tokens."""
-    return _parts_of(_reading_parts) != _stock_reading
-
-
-def _is_writing_replaced() -> bool:
-    """Tell whether a program has replaced a method that makes tokens."""
-    return _parts_of(_writing_parts) != _stock_writing
 
 
 _stock_vary = Response.vary

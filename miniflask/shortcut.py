@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
-from .deferred import defer_session
+from .deferred import SESSION_PARTS, defer_usual_session
 from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
@@ -38,6 +37,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
+from .stock import Stock
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
+    "ensure_sync",
     "request_context",
     "app_context",
     "create_url_adapter",
@@ -65,11 +66,12 @@ SKIPPED = (
 #: The schemes under which other rules match than under all others.
 WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
-#: What else a program may have an object or a class of its own for.
-_REPLACEABLE = ("request_class", "response_class", "app_ctx_globals_class", "url_map")
+_CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
+#: What else of an application's class decides.
+OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key")
 
 #: What :func:`reasons` reads of an application.
-DECIDES = frozenset((*SKIPPED, *_REPLACEABLE, "session_interface", "subdomain_matching"))
+DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
 
 _SIGNALS = (
     appcontext_pushed,
@@ -80,21 +82,48 @@ _SIGNALS = (
     appcontext_popped,
 )
 
-# Read from the classes anew for each request: a program may replace a method at any time.
-methods_of = attrgetter(*SKIPPED)
-_of_contexts = attrgetter("push", "pop")
-_of_response = attrgetter("__init__", "__call__", "default_mimetype")
+#: What else is not called on this way, or decides what is: classes and names of attributes.
+PARTS = (
+    (RequestContext, ("__init__", "match_request", "pop", "push")),
+    (AppContext, ("__init__", "pop", "push")),
+    (
+        Request,
+        ("__init__", "blueprint", "blueprints", "close", "endpoint", "host", "trusted_hosts"),
+    ),
+    (
+        Response,
+        (
+            "__call__",
+            "__init__",
+            "automatically_set_content_length",
+            "close",
+            "default_mimetype",
+            "default_status",
+            "force_type",
+            "get_app_iter",
+            "get_wsgi_headers",
+            "get_wsgi_response",
+            "headers",
+            "is_sequence",
+            "iter_encoded",
+            "set_data",
+            "status",
+            "status_code",
+            "vary",
+        ),
+    ),
+    (Map, ("bind", "bind_to_environ", "update")),
+    (MapAdapter, ("__init__", "match")),
+    *SESSION_PARTS,
+)
+# What of a JSON provider makes a response.
+_makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj")))
 
-_REQUEST_CONTEXT, _APP_CONTEXT = _of_contexts(RequestContext), _of_contexts(AppContext)
-_RESPONSE = _of_response(Response)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 _VARY = ("Vary", "Cookie")
 # What a request has to do when it ends: close files, and forget what kept it from matching.
 _TO_BE_LET_GO = ("files", "routing_exception")
-# What of a JSON provider makes a response.
-_of_json = attrgetter("response", "_prepare_response_obj")
-_JSON = _of_json(DefaultJSONProvider)
 #: The status lines of responses that have a body.
 _LINES = {
     code: f"{code} {phrase.upper()}"
@@ -119,37 +148,6 @@ def is_sound_host(header: str | None) -> bool:
     return header is not None
 
 
-# Read once for each application: who replaces these does so before the first request.
-_read_once = (
-    (RequestContext, attrgetter("__init__")),
-    (AppContext, attrgetter("__init__")),
-    (Request, attrgetter("__init__")),
-    (
-        Response,
-        attrgetter(
-            "automatically_set_content_length",
-            "close",
-            "default_status",
-            "get_app_iter",
-            "get_wsgi_headers",
-            "get_wsgi_response",
-            "iter_encoded",
-            "set_data",
-        ),
-    ),
-    (Map, attrgetter("bind_to_environ")),
-    (MapAdapter, attrgetter("match")),
-)
-
-
-def _classes() -> list[Any]:
-    """Read what of the framework's own classes has a part in requests."""
-    return [read(kind) for kind, read in _read_once]
-
-
-_STOCK = _classes()
-
-
 def reasons(app: Flask) -> tuple[str, ...]:
     """Name what keeps an application from the short way.
 
@@ -163,24 +161,23 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "url_map": type(app.url_map) is not Map,
         "bind_to_environ": getattr(app.url_map.bind_to_environ, "__func__", None) is not _bind,
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
-        "a class": _classes() != _STOCK,
     }
     return tuple(part for part, is_own in parts.items() if is_own)
 
 
-def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> bool:
+def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
     """Tell whether a request may take the short way: nothing on it is a program's own.
 
     Args:
         app: The application.
         environ: The WSGI environment.
-        methods: What the class of the application has for :data:`SKIPPED` if nobody replaced it.
+        stock: What ``Flask`` has for :data:`OF_CLASS`, and the other classes for :data:`PARTS`.
     """
     url_map, config = app.url_map, app.config
     return not (
         (app._reasons is None and app._collect_reasons())
         or app._reasons
-        or methods_of(type(app)) != methods
+        or not stock.holds_for(type(app))
         or url_map.host_matching
         or config["TRUSTED_HOSTS"] is not None
         or config["SERVER_NAME"] is not None
@@ -190,10 +187,6 @@ def is_free(app: Flask, environ: WSGIEnvironment, methods: tuple[Any, ...]) -> b
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
-        or _of_contexts(RequestContext) != _REQUEST_CONTEXT
-        or _of_contexts(AppContext) != _APP_CONTEXT
-        or Request.trusted_hosts is not None
-        or _of_response(Response) != _RESPONSE
         or (in_use and _is_listened_to())
     )
 
@@ -216,7 +209,8 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     response: Any = None
     try:
         try:
-            deferred = ctx._deferred_session = defer_session(app, None, environ)
+            secret = app.config["SECRET_KEY"]
+            deferred = ctx._deferred_session = defer_usual_session(app, secret, None, environ)
             if (
                 deferred is None
                 or app.before_request_funcs
@@ -286,10 +280,22 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         rule, view_args = ctx._matched = found
         if "werkzeug.request" in environ:
             ctx._tell_request()  # a converter asked for it
-        "." in rule.endpoint  # noqa: B015  # as in dispatch_request
-        return app.ensure_sync(app.view_functions[rule.endpoint])(**view_args)
+        endpoint = rule.endpoint
+        view = app._plain_views.get(endpoint)
+        if view is None or view is not app.view_functions[endpoint]:
+            view = _prepare(app, endpoint)
+        return view(**view_args)
     except Exception as e:
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
+
+
+def _prepare(app: Flask, endpoint: Any) -> Any:
+    """Return a view as something that can be called, and remember it if it is that itself."""
+    "." in endpoint  # noqa: B015  # as in dispatch_request
+    view = app.view_functions[endpoint]
+    called = app.ensure_sync(view)
+    app._plain_views[endpoint] = view if called is view else None
+    return called
 
 
 def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
@@ -371,7 +377,7 @@ def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
         not isinstance(provider, DefaultJSONProvider)
         or type(provider.mimetype) is not str
         or "response" in vars(provider)
-        or _of_json(type(provider)) != _JSON
+        or not _makes_json.holds_for(type(provider))
         or provider._app != app
     ):
         return None

@@ -145,3 +145,6 @@ class Response(ondemand.Response):
         if app_ctx is None:
             return super().max_cookie_size
         return app_ctx.app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+
+
+ondemand.watch(Response)

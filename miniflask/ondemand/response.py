@@ -21,24 +21,21 @@ from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as ResponseBase
 from werkzeug.wsgi import FileWrapper
 
+from ..stock import Stock
 from .attribute import on_demand
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# What has a part in each of these steps. Compared whenever one is taken the short way, since a
+# What has a part in each of these steps. Looked at whenever one is taken the short way, since a
 # program may replace a method of a class at any time.
-_makes = attrgetter(
-    "headers", "set_data", "status", "default_status", "automatically_set_content_length"
-)
-_sends = attrgetter(
-    "get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded", "status"
-)
+_MAKING = "headers", "set_data", "status", "default_status", "automatically_set_content_length"
+_SENDING = "get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"
 _writes_page = attrgetter("__call__", "get_response", "get_body", "get_description", "name")
 
-_SENDING = frozenset(("get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"))
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
 PAGES = frozenset(default_exceptions.values())
+_SENDERS = frozenset(_SENDING)
 # What a program may have set on one exception that is not of its class.
 _DECIDES = frozenset(("code", "get_body", "get_description", "get_headers", "get_response"))
 #: The statuses whose responses have no body.
@@ -83,6 +80,12 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     return [*pairs, ("Content-Length", str(len(body)))], body
 
 
+def watch(kind: type[Response]) -> None:
+    """Watch over the parts of a class, for what is made of it and of its subclasses."""
+    kind._making = Stock((kind, _MAKING))
+    kind._sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
+
+
 def _become(response: Response, kind: type) -> None:
     """Give a response another class, which may be Werkzeug's and know nothing of demand."""
     response.headers, response._on_close  # noqa: B018
@@ -96,6 +99,8 @@ class Response(ResponseBase):
     Arguments and attributes are those of ``werkzeug.wrappers.Response``.
     """
 
+    _making: Stock
+    _sending: Stock
     # What the headers will be made of, while nobody has seen them; None if a class keeps them
     # elsewhere.
     _pairs: Pairs | None = None
@@ -124,7 +129,7 @@ class Response(ResponseBase):
             or content_type is not None
             or plain_type is None
             or response is None
-            or _makes(type(self)) != _MADE_HERE
+            or not self._making.holds_for(type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
@@ -203,8 +208,8 @@ class Response(ResponseBase):
         if (
             self._status_code in BODILESS
             or environ["REQUEST_METHOD"] == "HEAD"
-            or _sends(type(self)) != _SENT_BY_WERKZEUG
-            or not _SENDING.isdisjoint(own)
+            or not self._sending.holds_for(type(self))
+            or not _SENDERS.isdisjoint(own)
         ):
             return None
         if "headers" not in own:
@@ -223,8 +228,7 @@ class Response(ResponseBase):
         return pairs
 
 
-_MADE_HERE = _makes(Response)
-_SENT_BY_WERKZEUG = _sends(ResponseBase)
+watch(Response)
 _WRITTEN_BY_WERKZEUG = _writes_page(HTTPException)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urljoin, urlunsplit
 
@@ -465,14 +466,8 @@ class PathAdapter(MapAdapter):
     def __init__(self, map: Map) -> None:
         super().__init__(map, "", "/", None, "http", "/", "")
 
-    @property
-    def subdomain(self) -> str:
-        """The map's default subdomain, as it is now."""
-        return self.map.default_subdomain or ""
-
-    @subdomain.setter
-    def subdomain(self, value: str | None) -> None:
-        """Ignore what a subdomain is set to."""
+    # The map's default, as it is now, and whatever it is set to.
+    subdomain = property(attrgetter("map.default_subdomain"), lambda self, value: None)
 
     def _search(self, *args: Any, **kwargs: Any) -> Any:
         raise NeedsAdapter

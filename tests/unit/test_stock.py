@@ -1,0 +1,227 @@
+"""Whether classes are as they came: by what Python remembers, and by comparing."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miniflask import stock
+from miniflask.stock import Stock
+
+
+@pytest.fixture(params=["as Python tells", "by comparing"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Each of the two ways in turn: where Python does not tell there is the second alone."""
+    if request.param == "by comparing":
+        monkeypatch.setattr(stock, "_REMEMBERED", 0)
+    return request.param
+
+
+class Base:
+    """A class that others inherit from."""
+
+    def inherited(self) -> None:
+        """Do nothing."""
+
+    def method(self) -> None:
+        """Do nothing."""
+
+
+def make() -> tuple[Any, Any, Any]:
+    """Make a class, one below it, and a third that has nothing to do with them."""
+
+    class Above(Base):
+        value = 1
+
+        def method(self) -> None: ...
+
+        def __call__(self) -> None: ...
+
+    class Below(Above):
+        pass
+
+    class Other:
+        value = 1
+
+    return Above, Below, Other
+
+
+NAMES = ("inherited", "method", "value", "__call__")
+
+CHANGES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "a method": lambda above, below, other: setattr(below, "method", len),
+    "a method of a class above": lambda above, below, other: setattr(above, "method", len),
+    "a special method": lambda above, below, other: setattr(above, "__call__", len),
+    "a value": lambda above, below, other: setattr(above, "value", 2),
+    "the other class": lambda above, below, other: setattr(other, "value", 2),
+    "one in front of an inherited one": lambda above, below, other: setattr(above, "inherited", 1),
+    "a deleted one": lambda above, below, other: delattr(above, "method"),
+    "other bases": lambda above, below, other: setattr(below, "__bases__", (Stranger,)),
+}
+
+
+class Stranger:
+    """A class with the same names."""
+
+    inherited = method = value = __call__ = None
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_a_change_is_seen(change: str) -> None:
+    """Of whatever kind, at once, and for as long as it is there."""
+    above, below, other = make()
+    kept = Stock((below, NAMES), (other, ("value",)))
+    assert kept.holds()
+    assert kept.holds()
+
+    CHANGES[change](above, below, other)
+
+    assert not kept.holds()
+    assert not kept.holds()
+    assert not kept.holds_for(below)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_is_put_back_counts_again() -> None:
+    """And whatever else is set on a class counts for nothing."""
+    above, below, other = make()
+    kept = Stock((below, NAMES), (other, ("value",)))
+    usual = above.method
+    for _ in range(3):
+        above.method = len
+        assert not kept.holds()
+        above.method = usual
+        below.something_else = 1
+        assert kept.holds()
+
+
+@pytest.mark.usefixtures("way")
+def test_a_subclass_may_have_something_of_its_own() -> None:
+    """Which counts for the subclass alone."""
+    above, below, _ = make()
+    kept = Stock((above, NAMES))
+    assert kept.holds_for(above)
+    assert kept.holds_for(below)
+
+    below.method = len
+
+    assert kept.holds_for(above)
+    assert not kept.holds_for(below)
+
+
+@pytest.mark.usefixtures("way")
+def test_who_goes_through_all_classes_hides_no_change() -> None:
+    """A tool that asks every class for everything makes Python remember those that it asks."""
+    above, below, other = make()
+    kept = Stock((below, NAMES), (other, ("value",)))
+    assert kept.holds()
+
+    above.method = len
+    for kind in below.__subclasses__() + other.__subclasses__():
+        assert kind.__subclasses__() == []
+        for name in (*dir(kind), *NAMES):
+            getattr(kind, name, None)
+
+    assert not kept.holds()
+
+
+@pytest.mark.usefixtures("way")
+def test_a_change_while_it_is_asked_is_seen_the_next_time() -> None:
+    """Another thread may make it between two steps of the answer."""
+    above, _, _ = make()
+
+    class Interrupted(Stock):
+        reads = 0
+
+        def _read(self) -> list[Any]:
+            found = super()._read()
+            Interrupted.reads += 1
+            if Interrupted.reads == 2:  # once when it is made
+                above.method = len
+            return found
+
+    kept = Interrupted((above, NAMES))
+
+    kept.holds()
+
+    assert not kept.holds()
+
+
+def test_no_class_is_told_that_there_is_one_more() -> None:
+    """Who counts the subclasses of a class counts its own."""
+    told: list[type] = []
+
+    class Counting:
+        def __init_subclass__(cls) -> None:
+            told.append(cls)
+
+        def method(self) -> None: ...
+
+    assert Stock((Counting, ("method",))).holds()
+    assert told == []
+
+
+def test_it_goes_when_its_classes_go() -> None:
+    """A stock and the classes in it refer to each other, which is the collector's to find."""
+    above, below, other = make()
+    kept = Stock((below, NAMES), (other, ("value",)))
+    assert kept.holds()
+    gc.collect()
+    del above, below, other, kept
+    assert gc.collect() > 0
+    assert not [kind for kind in Base.__subclasses__() if kind.__name__ == "Above"]
+
+
+def test_python_is_believed_only_if_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its version: it is tried out."""
+    assert stock._is_told() == bool(stock._REMEMBERED)
+
+    monkeypatch.setattr(stock, "_REMEMBERED", 1 << 19)
+    monkeypatch.setattr(stock, "_flags_of", lambda kind: 0)
+    assert not stock._is_told()
+    monkeypatch.setattr(stock, "_flags_of", lambda kind: 1 << 19)
+    assert not stock._is_told()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["above", "below", "other"]),
+        st.sampled_from([*NAMES, "something else"]),
+        st.sampled_from(["set", "delete", "put back", "ask", "ask twice", "look up"]),
+    ),
+    max_size=30,
+)
+
+
+@given(steps=STEPS)
+def test_it_says_what_a_comparison_would(steps: list[tuple[str, str, str]]) -> None:
+    """Whatever is set, deleted, put back and looked up on the classes, in any order."""
+    kinds: dict[str, Any] = dict(zip(("above", "below", "other"), make(), strict=True))
+    below, other = kinds["below"], kinds["other"]
+    kept = Stock((below, NAMES), (other, ("value",)))
+
+    def read() -> list[Any]:
+        return [getattr(below, name, None) for name in NAMES] + [getattr(other, "value", None)]
+
+    usual = {owner: dict(vars(kind)) for owner, kind in kinds.items()}
+    first = read()
+    for owner, name, step in steps:
+        kind = kinds[owner]
+        if step == "set":
+            setattr(kind, name, len)
+        elif step == "delete" and name in vars(kind):
+            delattr(kind, name)
+        elif step == "put back" and name in usual[owner]:
+            setattr(kind, name, usual[owner][name])
+        elif step == "look up":
+            getattr(kind, name, None)
+        elif step.startswith("ask"):
+            for _ in step.split():
+                assert kept.holds() == (read() == first)
+    assert kept.holds() == (read() == first)
