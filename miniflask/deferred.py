@@ -37,7 +37,7 @@ from .sessions import (
     session_json_serializer,
 )
 from .signing import BadData, BadSignature, _last_second, base64_decode, bytes_to_int
-from .stock import Stock
+from .stock import PYTHON_TELLS, Stock
 from .wrappers import Request
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ class DeferredSession:
         """
         if self._glimpse is None:
             return SecureCookieSession()
-        if session_json_serializer.tags != _stock_tags or not isinstance(
-            _lifetime_of(type(app)), ConfigAttribute
+        if (
+            session_json_serializer.tags != _stock_tags
+            or not isinstance(_lifetime_of(type(app)), ConfigAttribute)
+            or not (PYTHON_TELLS or _reading.holds())
         ):
             return None
         # A signature that did fit fits again: key and cookie are the same.
@@ -118,7 +120,7 @@ class DeferredSession:
         return (
             type(interface) is not SecureCookieSessionInterface
             or (bool(interface.__dict__) and not _PARTS.isdisjoint(interface.__dict__))
-            or not _opening.holds()
+            or not _interface.holds()
             or (self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
         )
 
@@ -147,7 +149,7 @@ def defer_session(
         request: None for one of the usual class that has not been made yet.
         environ: What that one will be made of.
     """
-    if not _opening.holds():
+    if not _interface.holds():
         return None
     return defer_usual_session(app, app.secret_key, request, environ)
 
@@ -181,7 +183,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
         type(provider) is not DefaultJSONProvider
         or "loads" in provider.__dict__
         or len(session_json_serializer.order) != _stock_tag_count
-        or not _reading.holds()
+        or (PYTHON_TELLS and not _reading.holds())
     ):
         return None
     defer = _deferred_for if len(header) <= 4096 else _deferred_for.__wrapped__
@@ -253,39 +255,34 @@ def _glimpse_of(cookie: str) -> _Glimpse | None:
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
 _PARTS = frozenset(name for name in dir(SecureCookieSessionInterface) if name[0] != "_")
-#: What opens a session and looks at it before it is saved: classes and names of attributes.
+#: What of the interface is called for a session that is not opened and not saved.
 SESSION_PARTS = (
-    (
-        SecureCookieSessionInterface,
-        (
-            "digest_method",
-            "get_signing_serializer",
-            "is_null_session",
-            "key_derivation",
-            "make_null_session",
-            "null_session_class",
-            "open_session",
-            "salt",
-            "save_session",
-            "serializer",
-            "session_class",
-            "should_set_cookie",
-            # Asked for each request or response, though nothing comes of it.
-            "get_cookie_domain",
-            "get_cookie_httponly",
-            "get_cookie_name",
-            "get_cookie_partitioned",
-            "get_cookie_path",
-            "get_cookie_samesite",
-            "get_cookie_secure",
-        ),
-    ),
+    "get_signing_serializer",
+    "is_null_session",
+    "make_null_session",
+    "null_session_class",
+    "open_session",
+    "save_session",
+    "session_class",
+    "should_set_cookie",
+    # Asked for each request or response, though nothing comes of it.
+    "get_cookie_domain",
+    "get_cookie_httponly",
+    "get_cookie_name",
+    "get_cookie_partitioned",
+    "get_cookie_path",
+    "get_cookie_samesite",
+    "get_cookie_secure",
+)
+_interface = Stock((SecureCookieSessionInterface, SESSION_PARTS))
+# What has a part besides where there is a cookie: asked in push where that costs nothing.
+_reading = Stock(
+    (SecureCookieSessionInterface, ("salt", "key_derivation", "digest_method", "serializer")),
+    (TaggedJSONSerializer, ("loads", "untag")),
+    (DefaultJSONProvider, ("loads",)),
     COOKIE_PARTS,
     *VERIFYING_PARTS,
 )
-_opening = Stock(*SESSION_PARTS)
-# What else has a part where there is a cookie.
-_reading = Stock((TaggedJSONSerializer, ("loads", "untag")), (DefaultJSONProvider, ("loads",)))
 _lifetime_of = attrgetter("permanent_session_lifetime")
 
 _stock_how = (

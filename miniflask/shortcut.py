@@ -27,7 +27,7 @@ from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
-from .sessions import NullSession, SecureCookieSession
+from .sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -37,7 +37,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .stock import Stock
+from .stock import PYTHON_TELLS, Part, Stock
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -83,21 +83,23 @@ _SIGNALS = (
 )
 
 #: What else is not called on this way, or decides what is: classes and names of attributes.
-PARTS = (
-    (RequestContext, ("__init__", "match_request", "pop", "push")),
-    (AppContext, ("__init__", "pop", "push")),
-    (
-        Request,
-        ("__init__", "blueprint", "blueprints", "close", "endpoint", "host", "trusted_hosts"),
-    ),
+PARTS: tuple[Part, ...] = (
+    (RequestContext, ("pop", "push")),
+    (AppContext, ("pop", "push")),
+    (Request, ("trusted_hosts",)),
+    (Response, ("__call__", "__init__", "default_mimetype")),
+    (SecureCookieSessionInterface, SESSION_PARTS),
+)
+# The rest of it, which is asked about at each request only where that costs nothing.
+_REST = (
+    (RequestContext, ("__init__", "match_request")),
+    (AppContext, ("__init__",)),
+    (Request, ("__init__", "blueprint", "blueprints", "close", "endpoint", "host")),
     (
         Response,
         (
-            "__call__",
-            "__init__",
             "automatically_set_content_length",
             "close",
-            "default_mimetype",
             "default_status",
             "force_type",
             "get_app_iter",
@@ -114,8 +116,10 @@ PARTS = (
     ),
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
-    *SESSION_PARTS,
 )
+_rest = Stock(*_REST)
+if PYTHON_TELLS:
+    PARTS += _REST
 # What of a JSON provider makes a response.
 _makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj")))
 
@@ -161,6 +165,7 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "url_map": type(app.url_map) is not Map,
         "bind_to_environ": getattr(app.url_map.bind_to_environ, "__func__", None) is not _bind,
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
+        "a class": not _rest.holds(),
     }
     return tuple(part for part, is_own in parts.items() if is_own)
 

@@ -18,6 +18,9 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
+#: A class and the names of attributes.
+Part = tuple[type, tuple[str, ...]]
+
 _REMEMBERED = 1 << 19
 _flags_of: Any = vars(type)["__flags__"].__get__
 
@@ -47,12 +50,12 @@ class Stock:
     """What classes have of some attributes, and the question whether they still have it.
 
     Args:
-        parts: Classes that are asked for together, and of each the names of attributes.
+        parts: What is asked for together.
     """
 
     __slots__ = ("_first", "_heir", "_kept", "_parts")
 
-    def __init__(self, *parts: tuple[type, tuple[str, ...]]) -> None:
+    def __init__(self, *parts: Part) -> None:
         kinds = dict.fromkeys(kind for kind, _ in parts)
         self._first = parts[0][0]
         self._parts = [(kind, attrgetter(*names)) for kind, names in parts]
@@ -107,5 +110,8 @@ def _is_told() -> bool:
     return True
 
 
-if not _is_told():
+#: Whether it costs next to nothing to ask.
+PYTHON_TELLS = _is_told()
+if not PYTHON_TELLS:
     _REMEMBERED = 0
+    Stock.holds = Stock._is_kept  # type: ignore[method-assign]  # all that is left to do

@@ -222,7 +222,7 @@ def test_whatever_a_program_replaces_opens_sessions_at_once(
     assert len(verified) == 1
 
 
-@pytest.mark.parametrize("part", deferred.SESSION_PARTS[0][1])
+@pytest.mark.parametrize("part", deferred.SESSION_PARTS)
 def test_any_part_of_the_interface_s_class_that_is_replaced_is_asked(
     app: miniflask.Flask, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:

@@ -180,7 +180,7 @@ def test_it_goes_when_its_classes_go() -> None:
 
 def test_python_is_believed_only_if_it_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its version: it is tried out."""
-    assert stock._is_told() == bool(stock._REMEMBERED)
+    assert stock._is_told() == bool(stock._REMEMBERED) == stock.PYTHON_TELLS
 
     monkeypatch.setattr(stock, "_REMEMBERED", 1 << 19)
     monkeypatch.setattr(stock, "_flags_of", lambda kind: 0)
