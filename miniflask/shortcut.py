@@ -289,7 +289,7 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         view = app._plain_views.get(endpoint)
         if view is None or view is not app.view_functions[endpoint]:
             view = _prepare(app, endpoint)
-        return view(**view_args)
+        return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
 
