@@ -589,10 +589,10 @@ class Flask(App):
         """
         url_map, config = self.url_map, self.config
         return (
-            getattr(self.create_url_adapter, "__func__", None) is _create_url_adapter
+            _adapting.holds_for(type(self))
+            and "create_url_adapter" not in self.__dict__
             and type(url_map) is Map
-            and getattr(url_map.bind_to_environ, "__func__", None) is _bind_to_environ
-            and _adapting.holds()
+            and "bind_to_environ" not in url_map.__dict__
             and not (url_map.host_matching or self.subdomain_matching)
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
@@ -811,10 +811,12 @@ class Flask(App):
 
 
 _STOCK = Stock((Flask, OF_CLASS), *PARTS)
-_create_url_adapter = Flask.create_url_adapter
-_bind_to_environ = Map.bind_to_environ
 # What an adapter of its own is needed for, if a program has a part in it.
-_adapting = Stock((Map, ("bind", "bind_to_environ", "update")), (MapAdapter, ("__init__", "match")))
+_adapting = Stock(
+    (Flask, ("create_url_adapter",)),
+    (Map, ("bind", "bind_to_environ", "update")),
+    (MapAdapter, ("__init__", "match")),
+)
 _host = Request.host
 
 

@@ -255,32 +255,37 @@ def _glimpse_of(cookie: str) -> _Glimpse | None:
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
 _PARTS = frozenset(name for name in dir(SecureCookieSessionInterface) if name[0] != "_")
-#: What of the interface is called for a session that is not opened and not saved.
+#: What has a part in a session that is not opened and not saved.
 SESSION_PARTS = (
-    "get_signing_serializer",
-    "is_null_session",
-    "make_null_session",
-    "null_session_class",
-    "open_session",
-    "save_session",
-    "session_class",
-    "should_set_cookie",
-    # Asked for each request or response, though nothing comes of it.
-    "get_cookie_domain",
-    "get_cookie_httponly",
-    "get_cookie_name",
-    "get_cookie_partitioned",
-    "get_cookie_path",
-    "get_cookie_samesite",
-    "get_cookie_secure",
+    (
+        SecureCookieSessionInterface,
+        (
+            "get_signing_serializer",
+            "is_null_session",
+            "make_null_session",
+            "null_session_class",
+            "open_session",
+            "save_session",
+            "session_class",
+            "should_set_cookie",
+            # Asked for each request or response, though nothing comes of it.
+            "get_cookie_domain",
+            "get_cookie_httponly",
+            "get_cookie_name",
+            "get_cookie_partitioned",
+            "get_cookie_path",
+            "get_cookie_samesite",
+            "get_cookie_secure",
+        ),
+    ),
+    COOKIE_PARTS,
 )
-_interface = Stock((SecureCookieSessionInterface, SESSION_PARTS))
+_interface = Stock(*SESSION_PARTS)
 # What has a part besides where there is a cookie: asked in push where that costs nothing.
 _reading = Stock(
     (SecureCookieSessionInterface, ("salt", "key_derivation", "digest_method", "serializer")),
     (TaggedJSONSerializer, ("loads", "untag")),
     (DefaultJSONProvider, ("loads",)),
-    COOKIE_PARTS,
     *VERIFYING_PARTS,
 )
 _lifetime_of = attrgetter("permanent_session_lifetime")

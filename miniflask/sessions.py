@@ -294,14 +294,12 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _serializer_for(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return what :meth:`get_signing_serializer` would make, kept if that is not replaced."""
-        make: Any = self.get_signing_serializer
-        if app.secret_key and getattr(make, "__func__", None) is _get_signing_serializer:
+        if app.secret_key and _has(self, "get_signing_serializer", _get_signing_serializer):
             try:
                 return _kept_serializer(*_what_decides(self, app, self.serializer))
             except TypeError:  # something that cannot be a key of the cache
                 pass
-        serializer: URLSafeTimedSerializer | None = make(app)
-        return serializer
+        return self.get_signing_serializer(app)
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Verify the cookie; an empty session if there is none, or it is forged or too old."""
@@ -377,9 +375,8 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _signer_for(self, app: Flask) -> _KeptSigner | None:
         """Return the signer of the usual serializer, kept; None if a program has a part in it."""
-        make: Any = self.get_signing_serializer
         if (
-            getattr(make, "__func__", None) is not _get_signing_serializer
+            not _has(self, "get_signing_serializer", _get_signing_serializer)
             or type(self.serializer) is not TaggedJSONSerializer
             or not _writing.holds()
         ):
@@ -395,6 +392,11 @@ class SecureCookieSessionInterface(SessionInterface):
             )
         except Exception:  # then it is the serializer's to raise
             return None
+
+
+def _has(obj: Any, name: str, method: Any) -> bool:
+    """Tell whether an object has this very method of its class."""
+    return getattr(type(obj), name, None) is method and name not in getattr(obj, "__dict__", ())
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
@@ -513,7 +515,7 @@ def _cookie_header(
 
     None if a program has its own way with cookies, or the cookie deserves a warning.
     """
-    if getattr(response.set_cookie, "__func__", None) is not _stock_set_cookie:
+    if not _has(response, "set_cookie", _stock_set_cookie):
         return None
     if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
         return None

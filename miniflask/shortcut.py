@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from .config import ConfigAttribute
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import SESSION_PARTS, defer_usual_session
 from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
-from .sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from .sessions import NullSession, SecureCookieSession
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -67,8 +68,8 @@ SKIPPED = (
 WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
 _CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
-#: What else of an application's class decides.
-OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key")
+#: What of an application's class decides.
+OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key", "__getattribute__")
 
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
@@ -88,7 +89,7 @@ PARTS: tuple[Part, ...] = (
     (AppContext, ("pop", "push")),
     (Request, ("trusted_hosts",)),
     (Response, ("__call__", "__init__", "default_mimetype")),
-    (SecureCookieSessionInterface, SESSION_PARTS),
+    *SESSION_PARTS,
 )
 # The rest of it, which is asked about at each request only where that costs nothing.
 _REST = (
@@ -116,6 +117,7 @@ _REST = (
     ),
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
+    (ConfigAttribute, ("__get__",)),
 )
 _rest = Stock(*_REST)
 if PYTHON_TELLS:
@@ -134,7 +136,6 @@ _LINES = {
     for code, phrase in HTTP_STATUS_CODES.items()
     if code not in BODILESS
 }
-_bind = Map.bind_to_environ
 _Plain = tuple[str, Pairs, Iterator[bytes]]
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
@@ -163,7 +164,7 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
         "subdomain_matching": app.subdomain_matching,
         "url_map": type(app.url_map) is not Map,
-        "bind_to_environ": getattr(app.url_map.bind_to_environ, "__func__", None) is not _bind,
+        "bind_to_environ": "bind_to_environ" in vars(app.url_map),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
         "a class": not _rest.holds(),
     }
@@ -286,18 +287,19 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         if "werkzeug.request" in environ:
             ctx._tell_request()  # a converter asked for it
         endpoint = rule.endpoint
-        view = app._plain_views.get(endpoint)
-        if view is None or view is not app.view_functions[endpoint]:
-            view = _prepare(app, endpoint)
+        known = app._plain_views.get(endpoint)
+        if known is None:
+            "." in endpoint  # noqa: B015  # as in dispatch_request
+        view = app.view_functions[endpoint]
+        if view is not known:
+            view = _prepare(app, endpoint, view)
         return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
 
 
-def _prepare(app: Flask, endpoint: Any) -> Any:
-    """Return a view as something that can be called, and remember it if it is that itself."""
-    "." in endpoint  # noqa: B015  # as in dispatch_request
-    view = app.view_functions[endpoint]
+def _prepare(app: Flask, endpoint: Any, view: Any) -> Any:
+    """Make a view something that can be called, and remember it if it is that itself."""
     called = app.ensure_sync(view)
     app._plain_views[endpoint] = view if called is view else None
     return called

@@ -34,6 +34,8 @@ from hmac import compare_digest
 from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
+from .stock import Shown, Stock
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
@@ -681,25 +683,23 @@ class _KeptSigner(TimestampSigner):
 
 
 # All that decides which signer a serializer makes, and what that signer does.
-_decides = attrgetter(
-    "secret_keys",
-    "signer_kwargs",
-    "fallback_signers",
-    "salt",
-    "signer",
-    "make_signer.__func__",
-    "iter_unsigners.__func__",
+_decides = attrgetter("secret_keys", "signer_kwargs", "fallback_signers", "salt", "signer")
+_MAKERS = "make_signer", "iter_unsigners"
+_making = Shown(Serializer, _MAKERS)
+_signing = Stock(
+    (
+        TimestampSigner,
+        (
+            "derive_key",
+            "get_signature",
+            "verify_signature",
+            "sign",
+            "unsign",
+            "default_digest_method",
+            "default_key_derivation",
+        ),
+    )
 )
-_methods = attrgetter(
-    "derive_key",
-    "get_signature",
-    "verify_signature",
-    "sign",
-    "unsign",
-    "default_digest_method",
-    "default_key_derivation",
-)
-_own_methods = _methods(TimestampSigner)
 
 
 class TimedSerializer(Serializer[T]):
@@ -718,14 +718,20 @@ class TimedSerializer(Serializer[T]):
             decides = _decides(self)
         except AttributeError:
             return None
-        if _methods(TimestampSigner) != _own_methods:
+        own = vars(self)
+        if (
+            any(name in own for name in _MAKERS)
+            or not _making.are_those_of(type(self))
+            or not _signing.holds()
+        ):
             return None
         known, signer = self._kept
         if known != (salt, decides):
             signer = None
             with suppress(Exception):  # then it is make_signer's to raise
                 keys, kwargs, fallbacks = map(copy, decides[:3])
-                if decides[4:] == _own and not fallbacks and "algorithm" not in kwargs:
+                usual = decides[4] is TimestampSigner and "algorithm" not in kwargs
+                if usual and not fallbacks:
                     signer = _KeptSigner(keys, decides[3] if salt is None else salt, **kwargs)
                 self._kept = (salt, (keys, kwargs, fallbacks, *decides[3:])), signer
         return signer
@@ -774,9 +780,6 @@ class TimedSerializer(Serializer[T]):
     ) -> tuple[bool, Any]:
         """Return whether :meth:`loads` accepts the token, and the value even if not."""
         return self._loads_unsafe(s, salt=salt, max_age=max_age)
-
-
-_own = _decides(TimedSerializer("key"))[4:]
 
 
 class _CompactJSON:

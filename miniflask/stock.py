@@ -15,8 +15,8 @@ Source: ``Py_TPFLAGS_VALID_VERSION_TAG`` and ``PyType_Modified`` of CPython.
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, is_
+from typing import Any, NoReturn
 
 #: A class and the names of attributes.
 Part = tuple[type, tuple[str, ...]]
@@ -38,6 +38,9 @@ class _Unread(type):
     def __getattribute__(cls, name: str) -> Any:
         return getattr(_Blank, name)
 
+    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("This class is only there to notice changes of those that it inherits from")
+
 
 class _Heir(metaclass=_Unread):
     anything = None
@@ -53,44 +56,92 @@ class Stock:
         parts: What is asked for together.
     """
 
-    __slots__ = ("_first", "_heir", "_kept", "_parts")
+    __slots__ = (
+        "_changed_since",
+        "_first",
+        "_heir",
+        "_kept",
+        "_parts",
+        "_shown",
+        "_since",
+        "_unchanged_since",
+    )
 
     def __init__(self, *parts: Part) -> None:
-        kinds = dict.fromkeys(kind for kind, _ in parts)
+        self._parts = parts
         self._first = parts[0][0]
-        self._parts = [(kind, attrgetter(*names)) for kind, names in parts]
-        self._kept = self._read()
-        self._heir = _Unread("Heir", (_Heir, *kinds), {})
+        self._kept = [_find(kind, name) for kind, names in parts for name in names]
+        self._shown = [Shown(*part) for part in parts]
+        self._heir = _Unread("Heir", (_Heir, *dict.fromkeys(kind for kind, _ in parts)), {})
+        # Since when Python remembers, and since when it has done so without a change, if it has.
+        self._since: object = object()
+        self._unchanged_since: object = None
+        self._changed_since: object = None
 
     def holds(self) -> bool:
         """Tell whether all attributes are what they were."""
-        return _flags_of(self._heir) & _REMEMBERED != 0 or self._compare()
+        if _flags_of(self._heir) & _REMEMBERED and self._unchanged_since is self._since:
+            return True
+        return self._look()
 
     def holds_for(self, kind: type) -> bool:
         """Tell the same of the attributes that a subclass of the first class has."""
-        if not _flags_of(self._heir) & _REMEMBERED and not self._compare():
-            return False
-        return kind is self._first or self._parts[0][1](kind) == self._kept[0]
-
-    def _read(self) -> list[Any]:
-        return [read(kind) for kind, read in self._parts]
-
-    def _is_kept(self) -> bool:
-        try:
-            return self._read() == self._kept
-        except AttributeError:
-            return False
-
-    def _compare(self) -> bool:
-        if not self._is_kept():
-            return False
-        if not _REMEMBERED:
+        if kind is not self._first:
+            return self._shown[0].are_those_of(kind) and self.holds()
+        # Once more what `holds` does, since every request comes by here.
+        if _flags_of(self._heir) & _REMEMBERED and self._unchanged_since is self._since:
             return True
-        type.__getattribute__(self._heir, "anything")  # from here on Python remembers
-        if self._is_kept():
+        return self.holds()
+
+    def _look(self) -> bool:
+        if not _flags_of(self._heir) & _REMEMBERED:
+            # In this order: who finds it remembered must not find an answer of before.
+            self._since = object()
+            type.__getattribute__(self._heir, "anything")  # from here on Python remembers
+        since = self._since
+        if self._changed_since is since:
+            return False
+        found = (_find(kind, name) for kind, names in self._parts for name in names)
+        # By identity: a wrapper may be equal to what it wraps.
+        if all(map(is_, found, self._kept)):
+            self._unchanged_since = since
             return True
-        type.__setattr__(self._heir, "anything", None)  # changed meanwhile: it must forget
+        self._changed_since = since
         return False
+
+    def _is_shown(self) -> bool:
+        return all(shown.are_those_of(shown.kind) for shown in self._shown)
+
+
+def _find(kind: type, name: str) -> Any:
+    """Find an attribute without a word to a descriptor."""
+    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+
+
+class Shown:
+    """What a class shows to whoever asks for its attributes, to compare its subclasses with.
+
+    Args:
+        kind: The class.
+        names: The names of the attributes.
+    """
+
+    __slots__ = ("_show", "_values", "kind")
+
+    def __init__(self, kind: type, names: tuple[str, ...]) -> None:
+        self.kind = kind
+        made = {name for name in names if isinstance(_find(kind, name), classmethod)}
+        paths = [f"{name}.__func__" if name in made else name for name in names]
+        # The first once more, as for one alone there would be no tuple.
+        self._show = attrgetter(paths[0], *paths)
+        self._values = self._show(kind)
+
+    def are_those_of(self, kind: type) -> bool:
+        """Tell whether a class has the very same."""
+        try:
+            return all(map(is_, self._show(kind), self._values))
+        except Exception:  # of a descriptor, or because there is none any more
+            return False
 
 
 def _is_told() -> bool:
@@ -101,7 +152,7 @@ def _is_told() -> bool:
 
     stock = Stock((Kind, ("method",)))
     for name in ("method", "__call__"):
-        stock._compare()
+        stock._look()
         if not _flags_of(stock._heir) & _REMEMBERED:
             return False
         setattr(Kind, name, getattr(Kind, name, None))
@@ -113,5 +164,4 @@ def _is_told() -> bool:
 #: Whether it costs next to nothing to ask.
 PYTHON_TELLS = _is_told()
 if not PYTHON_TELLS:
-    _REMEMBERED = 0
-    Stock.holds = Stock._is_kept  # type: ignore[method-assign]  # all that is left to do
+    Stock.holds = Stock._is_shown  # type: ignore[method-assign]  # all that is left to do

@@ -199,7 +199,8 @@ class DefaultJSONProvider(JSONProvider):
         if compact is False or (compact is None and app.debug):
             return f"{self.dumps(obj, indent=2)}\n"
         # What `dumps` would do, which it takes some steps to find out.
-        if self.default is _default and getattr(self.dumps, "__func__", None) is _dumps:
+        own_dumps = type(self).dumps is not _dumps or "dumps" in self.__dict__
+        if self.default is _default and not own_dumps:
             return f"{_encode_compact(bool(self.ensure_ascii), bool(self.sort_keys))(obj)}\n"
         return f"{self.dumps(obj, separators=(',', ':'))}\n"
 

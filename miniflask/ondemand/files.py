@@ -12,7 +12,6 @@ from __future__ import annotations
 import mimetypes
 import os
 from functools import lru_cache
-from operator import attrgetter
 from stat import S_ISREG
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -26,26 +25,30 @@ from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as ResponseBase
 from werkzeug.wsgi import wrap_file
 
+from ..stock import Shown
 from .response import Pairs, Response, content_type_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # What has a part in making such a response, and in Werkzeug what this module stands in for.
-_makes_file = attrgetter(
-    "__new__",
-    "__init__",
-    "headers",
-    "default_status",
-    "content_length",
-    "last_modified",
-    "cache_control",
-    "expires",
-    "set_etag",
-    "make_conditional",
+_parts = Shown(
+    Response,
+    (
+        "__new__",
+        "__init__",
+        "headers",
+        "default_status",
+        "content_length",
+        "last_modified",
+        "cache_control",
+        "expires",
+        "set_etag",
+        "make_conditional",
+    ),
 )
 _utils: Any = werkzeug.utils  # with its clock, which a test may have stopped
-_sends_file = attrgetter("send_file", "send_from_directory")
+_send_file, _send_from_directory = _utils.send_file, _utils.send_from_directory
 # The file is read in pieces of 8 KiB, as a file wrapper asks for them, out of a buffer that saves
 # most calls to the system.
 _BUFFER = 64 * 1024
@@ -78,8 +81,9 @@ def can_send(kind: type[Any]) -> bool:
     """
     return (
         issubclass(kind, Response)
-        and _makes_file(kind) == _MADE_HERE
-        and _sends_file(_utils) == _SENT_BY_WERKZEUG
+        and _parts.are_those_of(kind)
+        and _utils.send_file is _send_file
+        and _utils.send_from_directory is _send_from_directory
     )
 
 
@@ -176,7 +180,3 @@ def _caching(max_age: int | None) -> Pairs:
         ("Cache-Control", f"{policy}, max-age={max_age}"),
         ("Expires", _http_date(int(_utils.time() + max_age))),
     ]
-
-
-_MADE_HERE = _makes_file(Response)
-_SENT_BY_WERKZEUG = _sends_file(_utils)

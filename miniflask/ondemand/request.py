@@ -9,7 +9,6 @@ Source: ``werkzeug.wrappers.Request`` of Werkzeug 3.1.
 from __future__ import annotations
 
 from io import BufferedReader, BytesIO
-from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
@@ -18,6 +17,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wsgi import LimitedStream, get_content_length, get_host
 
+from ..stock import Shown
 from .attribute import on_demand
 from .forms import parse_cookies, parse_parameters
 
@@ -29,19 +29,9 @@ _PIECE = 64 * 1024
 
 # What has a part in reading a form, in the class and, as a program may have put it there, in the
 # request. Looked at whenever one is read the short way, since it may be replaced at any time.
-_reads_form = attrgetter(
-    "stream", "_get_stream_for_parsing", "make_form_data_parser", "form_data_parser_class"
-)
-_parses_form = attrgetter("__init__", "parse", "_parse_urlencoded")
-_READING = frozenset(
-    (
-        "stream",
-        "_cached_data",
-        "_get_stream_for_parsing",
-        "make_form_data_parser",
-        "form_data_parser_class",
-    )
-)
+_READERS = "stream", "_get_stream_for_parsing", "make_form_data_parser", "form_data_parser_class"
+_READING = frozenset((*_READERS, "_cached_data"))
+_parsing = Shown(FormDataParser, ("__init__", "parse", "_parse_urlencoded"))
 
 
 def _text(value: str | None) -> str:
@@ -163,7 +153,7 @@ def _body(request: Request) -> bytes | None:
     """
     if (
         request._read is not None
-        or _reads_form(type(request)) != _READ_HERE
+        or not _reading.are_those_of(type(request))
         or not _READING.isdisjoint(request.__dict__)
     ):
         return None
@@ -292,7 +282,7 @@ class Request(RequestBase):
             or self.parameter_storage_class is not ImmutableMultiDict
             or not self.want_form_data_parsed
             or self.mimetype != "application/x-www-form-urlencoded"
-            or _parses_form(FormDataParser) != _PARSED_BY_WERKZEUG
+            or not _parsing.are_those_of(FormDataParser)
             or (body := _body(self)) is None
         ):
             super()._load_form_data()
@@ -319,5 +309,4 @@ class Request(RequestBase):
 
 
 _HEADERS_HERE = vars(Request)["headers"]
-_READ_HERE = _reads_form(Request)
-_PARSED_BY_WERKZEUG = _parses_form(FormDataParser)
+_reading = Shown(Request, _READERS)

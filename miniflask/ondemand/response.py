@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import wsgi
@@ -21,7 +20,7 @@ from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as ResponseBase
 from werkzeug.wsgi import FileWrapper
 
-from ..stock import Stock
+from ..stock import Shown, Stock
 from .attribute import on_demand
 
 if TYPE_CHECKING:
@@ -31,7 +30,9 @@ if TYPE_CHECKING:
 # program may replace a method of a class at any time.
 _MAKING = "headers", "set_data", "status", "default_status", "automatically_set_content_length"
 _SENDING = "get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"
-_writes_page = attrgetter("__call__", "get_response", "get_body", "get_description", "name")
+_page_parts = Shown(
+    HTTPException, ("__call__", "get_response", "get_body", "get_description", "name")
+)
 
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
 PAGES = frozenset(default_exceptions.values())
@@ -67,7 +68,7 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     if (
         error.response is not None
         or not _DECIDES.isdisjoint(error.__dict__)
-        or _writes_page(kind) != _WRITTEN_BY_WERKZEUG
+        or not _page_parts.are_those_of(kind)
     ):
         return None
     if "description" in error.__dict__ or type(kind.description) is not str:
@@ -80,10 +81,19 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     return [*pairs, ("Content-Length", str(len(body)))], body
 
 
+_making: dict[type, Stock] = {}
+_sending: dict[type, Stock] = {}
+
+
 def watch(kind: type[Response]) -> None:
-    """Watch over the parts of a class, for what is made of it and of its subclasses."""
-    kind._making = Stock((kind, _MAKING))
-    kind._sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
+    """Watch over the parts of a class, which responses are made of at each request."""
+    _making[kind] = Stock((kind, _MAKING))
+    _sending[kind] = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
+
+
+def _are_usual(stocks: dict[type, Stock], kind: type) -> bool:
+    stock = stocks.get(kind)
+    return stocks[Response].holds_for(kind) if stock is None else stock.holds()
 
 
 def _become(response: Response, kind: type) -> None:
@@ -99,8 +109,6 @@ class Response(ResponseBase):
     Arguments and attributes are those of ``werkzeug.wrappers.Response``.
     """
 
-    _making: Stock
-    _sending: Stock
     # What the headers will be made of, while nobody has seen them; None if a class keeps them
     # elsewhere.
     _pairs: Pairs | None = None
@@ -129,7 +137,7 @@ class Response(ResponseBase):
             or content_type is not None
             or plain_type is None
             or response is None
-            or not self._making.holds_for(type(self))
+            or not _are_usual(_making, type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
@@ -208,7 +216,7 @@ class Response(ResponseBase):
         if (
             self._status_code in BODILESS
             or environ["REQUEST_METHOD"] == "HEAD"
-            or not self._sending.holds_for(type(self))
+            or not _are_usual(_sending, type(self))
             or not _SENDERS.isdisjoint(own)
         ):
             return None
@@ -229,7 +237,6 @@ class Response(ResponseBase):
 
 
 watch(Response)
-_WRITTEN_BY_WERKZEUG = _writes_page(HTTPException)
 
 
 class ClosingIterator(wsgi.ClosingIterator):

@@ -6,6 +6,7 @@ Each program here changes something that the fast way takes for granted.
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -600,3 +601,104 @@ def test_a_rule_for_any_method_goes_before_a_later_one(agree: Agree) -> None:
         return app
 
     assert agree(build, "/start", "/", "/").texts == ["start", "any", "any"]
+
+
+def test_a_registry_of_views_is_asked_once_for_each_request(agree: Agree) -> None:
+    """One of a program's own may give another view each time."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Turns(dict):  # type: ignore[type-arg]
+            turn = 0
+
+            def __getitem__(self, endpoint: str) -> Any:
+                self.turn += 1
+                return lambda: f"view {self.turn}"
+
+        app = fw.Flask("sample")
+        app.add_url_rule("/", "view")
+        app.view_functions = Turns()
+        return app
+
+    bodies = [outcome.body for outcome in agree(build, "/", "/", "/").outcomes]
+    assert bodies == [b"view 1", b"view 2", b"view 3"]
+
+
+def test_a_key_may_be_anything_that_a_subclass_makes_it(agree: Agree) -> None:
+    """A descriptor that is not made for being asked on the class, or a text that forbids ``==``."""
+
+    class Vault:
+        def __get__(self, app: Any, owner: type) -> Any:
+            return app.config["VAULT"]
+
+    class Secret(str):
+        def __eq__(self, other: object) -> bool:
+            raise TypeError("compare in constant time")
+
+        __hash__ = str.__hash__
+
+    for key in (Vault(), Secret("key"), property(lambda app: app.config["VAULT"])):
+
+        def build(fw: Any, trace: Trace, key: Any = key) -> Any:
+            class App(fw.Flask):  # type: ignore[misc]
+                secret_key = key
+
+            app = App("sample")
+            app.config["VAULT"] = "key"
+            app.add_url_rule("/", "view", lambda: str(fw.session.setdefault("a", "set")))
+            return app
+
+        assert agree(build, "/", "/", jar=True).codes == [200, 200]
+
+
+def test_cookies_of_a_replaced_class_are_asked_without_a_header(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may come from anywhere else, say from a header of a proxy's."""
+    names = {"cookies": property(lambda request: FromElsewhere(request.headers))}
+
+    class FromElsewhere(dict):  # type: ignore[type-arg]
+        def __init__(self, headers: Any) -> None:
+            super().__init__(session=headers.get("X-Session", ""))
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        token = app.session_interface.get_signing_serializer(app).dumps({"user": "ann"})
+        app.config["TOKEN"] = token
+        app.add_url_rule("/", "view", lambda: str(fw.session.get("user")))
+        monkeypatch.setattr(fw.Request, "cookies", names["cookies"])
+        wsgi_app = app.wsgi_app
+
+        def proxy(environ: Any, start_response: Any) -> Any:
+            environ["HTTP_X_SESSION"] = token
+            return wsgi_app(environ, start_response)
+
+        app.wsgi_app = proxy
+        return app
+
+    assert [outcome.body for outcome in agree(build, "/", "/").outcomes] == [b"ann", b"ann"]
+
+
+def test_a_view_that_becomes_a_coroutine_function_is_a_known_difference() -> None:
+    """What ``ensure_sync`` made of it is remembered; the table of differences says so."""
+
+    async def awaited() -> str:
+        return "awaited"
+
+    def statuses(fw: Any) -> list[str | None]:
+        app = fw.Flask("sample")
+
+        @app.route("/")
+        def view() -> str:
+            return "called"
+
+        answers = [send(app, "/").status, send(app, "/").status]
+        view.__code__ = awaited.__code__
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # here the coroutine is never awaited
+            answers.append(send(app, "/").status)
+            gc.collect()
+        return answers
+
+    assert statuses(flask) == ["200 OK", "200 OK", "200 OK"]
+    assert statuses(miniflask) == ["200 OK", "200 OK", "500 INTERNAL SERVER ERROR"]

@@ -21,6 +21,7 @@ import itsdangerous
 import pytest
 import werkzeug.routing
 from flask.json.tag import TaggedJSONSerializer as TheirSerializer
+from werkzeug.utils import cached_property
 
 import miniflask
 import miniflask.ctx
@@ -29,6 +30,7 @@ import miniflask.routing
 import miniflask.sessions
 import miniflask.signing
 from miniflask.json.tag import TaggedJSONSerializer
+from miniflask.ondemand.attribute import _OnDemand
 from miniflask.stock import PYTHON_TELLS
 from tests.against_flask.harness import Trace, run_on
 
@@ -72,7 +74,8 @@ ASKED_LESS = {
         # Where there are hooks or handlers of a blueprint to be found.
         *("blueprint", "blueprints", "endpoint"),
         # Where there are files, or a body that is not short.
-        *("max_content_length", "max_form_memory_size", "max_form_parts", "mimetype_params"),
+        *("content_length", "max_content_length", "max_form_memory_size", "max_form_parts"),
+        "mimetype_params",
     },
     # Once where a session is read and written.
     "Response": {"vary"},
@@ -150,15 +153,33 @@ def program(fw: Any, trace: Trace) -> Any:
 
 
 def replaceable(ours: Any, theirs: Any) -> list[str]:
-    """Name what of Flask's class, and of those above it, can be replaced by what tells in both.
-
-    What is kept once it was worked out cannot: who replaces it is asked when it is read.
-    """
+    """Name what of Flask's class, and of those above it, can be replaced by what tells in both."""
     names = sorted({name for kind in theirs.__mro__[:-1] for name in vars(kind)} - NEVER)
     public = [n for n in names if not n.startswith("_") or n.startswith("__")]
     statics = [[inspect.getattr_static(cls, n) for cls in (ours, theirs)] for n in public]
     found = zip(public, statics, strict=True)
     return [n for n, values in found if all(telling(value, lambda: None) for value in values)]
+
+
+class Wrapper:
+    """Passes for the function that it wraps, as the wrappers of tracing agents do."""
+
+    def __init__(self, does: Any, func: Any, obj: Any = None) -> None:
+        self.does, self.__func__, self.obj = does, func, obj
+
+    def __get__(self, obj: Any, owner: Any = None) -> Wrapper:
+        return self if obj is None else Wrapper(self.does.__get__(obj), self.__func__, obj)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.does(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
+
+    def __eq__(self, other: object) -> bool:
+        return other in (self.__func__, self.__func__.__get__(self.obj))
+
+    __hash__ = None  # type: ignore[assignment]  # nobody asks
 
 
 def telling(value: Any, tell: Callable[[], None]) -> Any:
@@ -173,11 +194,15 @@ def telling(value: Any, tell: Callable[[], None]) -> Any:
         return told
 
     if isinstance(value, FunctionType):
-        return tells(value)
+        return Wrapper(tells(value), value)
     if type(value) is property:
         return property(tells(value.fget), value.fset, value.fdel)
     if isinstance(value, classmethod):
         return classmethod(tells(value.__func__))
+    if isinstance(value, cached_property):
+        return cached_property(tells(value.fget), value.__name__)
+    if isinstance(value, _OnDemand):
+        return cached_property(tells(value.compute), value.name)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -510,6 +511,28 @@ def test_settings_changed_later_count(agree: Agree) -> None:
     assert run.codes == [200, 200, 400, 400, 400]
     run = agree(build, "/change/1", "/", "/session", "/change/2", "/session")
     assert run.codes == [200, 200, 200, 200, 500]
+
+
+def test_a_lifetime_of_sessions_that_is_worked_out_counts(agree: Agree) -> None:
+    """By a subclass of the application, which has to be asked whenever a session is read."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        asked: list[str] = []
+
+        class App(fw.Flask):  # type: ignore[misc]
+            @property
+            def permanent_session_lifetime(self) -> timedelta:
+                asked.append("lifetime")
+                return timedelta(days=1)
+
+        app = App("sample")
+        app.secret_key = "key"
+        app.add_url_rule("/write", "write", lambda: fw.session.setdefault("a", "written"))
+        app.add_url_rule("/read", "read", lambda: f"{fw.session['a']} {len(asked)}")
+        return app
+
+    run = agree(build, "/write", "/read", "/read", jar=True)
+    assert [o.body for o in run.outcomes] == [b"written", b"written 1", b"written 2"]
 
 
 @pytest.mark.parametrize(
