@@ -714,10 +714,6 @@ class TimedSerializer(Serializer[T]):
 
         None if a class or a method of the program decides: those are asked each time.
         """
-        try:
-            decides = _decides(self)
-        except AttributeError:
-            return None
         own = vars(self)
         if (
             any(name in own for name in _MAKERS)
@@ -725,6 +721,7 @@ class TimedSerializer(Serializer[T]):
             or not _signing.holds()
         ):
             return None
+        decides = _decides(self)
         known, signer = self._kept
         if known != (salt, decides):
             signer = None

@@ -46,9 +46,9 @@ PLANS = {
             " review_findings behaviour_errors urls_oracle",
         )
     ),
-    "signing.py": Plan(_tests("signing", "signing_oracle")),
+    "signing.py": Plan(_tests("signing", "signing_oracle replaced_classes")),
     "sessions.py": Plan(
-        _tests("sessions", "sessions_oracle fast_path_findings sessions_generated")
+        _tests("sessions", "sessions_oracle fast_path_findings sessions_generated replaced_classes")
     ),
     "app.py": Plan(
         _tests(
