@@ -43,7 +43,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .stock import Stock
+from .stock import Stock, is_method
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -589,15 +589,14 @@ class Flask(App):
         """
         url_map, config = self.url_map, self.config
         return (
-            _adapting.holds_for(type(self))
-            and "create_url_adapter" not in self.__dict__
+            is_method(self, "create_url_adapter", _create_url_adapter)
             and type(url_map) is Map
-            and "bind_to_environ" not in url_map.__dict__
+            and is_method(url_map, "bind_to_environ", _bind_to_environ)
+            and _adapting.holds()
+            and _hosts.holds_for(self.request_class)
             and not (url_map.host_matching or self.subdomain_matching)
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
-            and self.request_class.trusted_hosts is None
-            and self.request_class.host is _host
             and "HTTP_UPGRADE" not in environ
             and environ["wsgi.url_scheme"] not in WEBSOCKET_SCHEMES
             and is_sound_host(environ.get("HTTP_HOST"))
@@ -812,12 +811,9 @@ class Flask(App):
 
 _STOCK = Stock((Flask, OF_CLASS), *PARTS)
 # What an adapter of its own is needed for, if a program has a part in it.
-_adapting = Stock(
-    (Flask, ("create_url_adapter",)),
-    (Map, ("bind", "bind_to_environ", "update")),
-    (MapAdapter, ("__init__", "match")),
-)
-_host = Request.host
+_adapting = Stock((Map, ("bind", "update")), (MapAdapter, ("__init__", "match")))
+_hosts = Stock((Request, ("host", "trusted_hosts")))
+_create_url_adapter, _bind_to_environ = Flask.create_url_adapter, Map.bind_to_environ
 
 
 def _inner_first(ctx: RequestContext, hooks: dict[Any, list[Any]]) -> Iterator[Any]:

@@ -151,11 +151,11 @@ def defer_session(
     """
     if not _interface.holds():
         return None
-    return defer_usual_session(app, app.secret_key, request, environ)
+    return defer_usual_session(app, request, environ)
 
 
 def defer_usual_session(
-    app: Flask, secret: Any, request: Request | None, environ: WSGIEnvironment
+    app: Flask, request: Request | None, environ: WSGIEnvironment
 ) -> DeferredSession | None:
     """Do so while :data:`SESSION_PARTS` are known to be what they were."""
     interface = app.session_interface
@@ -163,6 +163,7 @@ def defer_usual_session(
         interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__)
     ):
         return None
+    secret = app.secret_key
     if secret is None:
         return _without_key
     if not secret or type(secret) not in _texts:
@@ -260,12 +261,16 @@ SESSION_PARTS = (
     (
         SecureCookieSessionInterface,
         (
+            "digest_method",
             "get_signing_serializer",
             "is_null_session",
+            "key_derivation",
             "make_null_session",
             "null_session_class",
             "open_session",
+            "salt",
             "save_session",
+            "serializer",
             "session_class",
             "should_set_cookie",
             # Asked for each request or response, though nothing comes of it.
@@ -283,7 +288,6 @@ SESSION_PARTS = (
 _interface = Stock(*SESSION_PARTS)
 # What has a part besides where there is a cookie: asked in push where that costs nothing.
 _reading = Stock(
-    (SecureCookieSessionInterface, ("salt", "key_derivation", "digest_method", "serializer")),
     (TaggedJSONSerializer, ("loads", "untag")),
     (DefaultJSONProvider, ("loads",)),
     *VERIFYING_PARTS,

@@ -35,7 +35,7 @@ from .signing import (
     _KeptSigner,
     want_bytes,
 )
-from .stock import Stock
+from .stock import Stock, is_method
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _serializer_for(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return what :meth:`get_signing_serializer` would make, kept if that is not replaced."""
-        if app.secret_key and _has(self, "get_signing_serializer", _get_signing_serializer):
+        if app.secret_key and is_method(self, "get_signing_serializer", _get_signing_serializer):
             try:
                 return _kept_serializer(*_what_decides(self, app, self.serializer))
             except TypeError:  # something that cannot be a key of the cache
@@ -376,7 +376,7 @@ class SecureCookieSessionInterface(SessionInterface):
     def _signer_for(self, app: Flask) -> _KeptSigner | None:
         """Return the signer of the usual serializer, kept; None if a program has a part in it."""
         if (
-            not _has(self, "get_signing_serializer", _get_signing_serializer)
+            not is_method(self, "get_signing_serializer", _get_signing_serializer)
             or type(self.serializer) is not TaggedJSONSerializer
             or not _writing.holds()
         ):
@@ -392,11 +392,6 @@ class SecureCookieSessionInterface(SessionInterface):
             )
         except Exception:  # then it is the serializer's to raise
             return None
-
-
-def _has(obj: Any, name: str, method: Any) -> bool:
-    """Tell whether an object has this very method of its class."""
-    return getattr(type(obj), name, None) is method and name not in getattr(obj, "__dict__", ())
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
@@ -515,7 +510,7 @@ def _cookie_header(
 
     None if a program has its own way with cookies, or the cookie deserves a warning.
     """
-    if not _has(response, "set_cookie", _stock_set_cookie):
+    if not is_method(response, "set_cookie", _stock_set_cookie):
         return None
     if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
         return None

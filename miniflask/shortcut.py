@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from .config import ConfigAttribute
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import SESSION_PARTS, defer_usual_session
 from .globals import _cv_app, _cv_request
@@ -38,7 +37,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .stock import PYTHON_TELLS, Part, Stock
+from .stock import PYTHON_TELLS, Part, Stock, is_method
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
 _CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
 #: What of an application's class decides.
-OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key", "__getattribute__")
+OF_CLASS = (*SKIPPED, *_CLASSES)
 
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
@@ -117,7 +116,6 @@ _REST = (
     ),
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
-    (ConfigAttribute, ("__get__",)),
 )
 _rest = Stock(*_REST)
 if PYTHON_TELLS:
@@ -136,6 +134,7 @@ _LINES = {
     for code, phrase in HTTP_STATUS_CODES.items()
     if code not in BODILESS
 }
+_bind = Map.bind_to_environ
 _Plain = tuple[str, Pairs, Iterator[bytes]]
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
@@ -164,7 +163,7 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
         "subdomain_matching": app.subdomain_matching,
         "url_map": type(app.url_map) is not Map,
-        "bind_to_environ": "bind_to_environ" in vars(app.url_map),
+        "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
         "a class": not _rest.holds(),
     }
@@ -215,8 +214,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     response: Any = None
     try:
         try:
-            secret = app.config["SECRET_KEY"]
-            deferred = ctx._deferred_session = defer_usual_session(app, secret, None, environ)
+            deferred = ctx._deferred_session = defer_usual_session(app, None, environ)
             if (
                 deferred is None
                 or app.before_request_funcs

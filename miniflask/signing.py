@@ -34,7 +34,7 @@ from hmac import compare_digest
 from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any, Generic, Literal, cast, overload
 
-from .stock import Shown, Stock
+from .stock import Stock, is_method
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -684,8 +684,7 @@ class _KeptSigner(TimestampSigner):
 
 # All that decides which signer a serializer makes, and what that signer does.
 _decides = attrgetter("secret_keys", "signer_kwargs", "fallback_signers", "salt", "signer")
-_MAKERS = "make_signer", "iter_unsigners"
-_making = Shown(Serializer, _MAKERS)
+_make_signer, _iter_unsigners = Serializer.make_signer, Serializer.iter_unsigners
 _signing = Stock(
     (
         TimestampSigner,
@@ -714,14 +713,16 @@ class TimedSerializer(Serializer[T]):
 
         None if a class or a method of the program decides: those are asked each time.
         """
-        own = vars(self)
-        if (
-            any(name in own for name in _MAKERS)
-            or not _making.are_those_of(type(self))
-            or not _signing.holds()
+        try:
+            decides = _decides(self)
+        except Exception:  # then it is make_signer's to raise, if it asks
+            return None
+        if not (
+            _signing.holds()
+            and is_method(self, "make_signer", _make_signer)
+            and is_method(self, "iter_unsigners", _iter_unsigners)
         ):
             return None
-        decides = _decides(self)
         known, signer = self._kept
         if known != (salt, decides):
             signer = None

@@ -16,6 +16,7 @@ Source: ``Py_TPFLAGS_VALID_VERSION_TAG`` and ``PyType_Modified`` of CPython.
 from __future__ import annotations
 
 from operator import attrgetter, is_
+from types import MethodType
 from typing import Any, NoReturn
 
 #: A class and the names of attributes.
@@ -111,6 +112,12 @@ class Stock:
 
     def _is_shown(self) -> bool:
         return all(shown.are_those_of(shown.kind) for shown in self._shown)
+
+
+def is_method(obj: Any, name: str, function: Any) -> bool:
+    """Tell whether an object has this very function for a method, and no wrapper of it."""
+    method = getattr(obj, name)
+    return type(method) is MethodType and method.__func__ is function
 
 
 def _find(kind: type, name: str) -> Any:

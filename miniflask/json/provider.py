@@ -17,6 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, AnyStr
 
 from werkzeug.http import http_date
 
+from ..stock import is_method
+
 if TYPE_CHECKING:
     from ..sansio import App
     from ..wrappers import Response
@@ -199,8 +201,7 @@ class DefaultJSONProvider(JSONProvider):
         if compact is False or (compact is None and app.debug):
             return f"{self.dumps(obj, indent=2)}\n"
         # What `dumps` would do, which it takes some steps to find out.
-        own_dumps = type(self).dumps is not _dumps or "dumps" in self.__dict__
-        if self.default is _default and not own_dumps:
+        if self.default is _default and is_method(self, "dumps", _dumps):
             return f"{_encode_compact(bool(self.ensure_ascii), bool(self.sort_keys))(obj)}\n"
         return f"{self.dumps(obj, separators=(',', ':'))}\n"
 

@@ -650,6 +650,81 @@ def test_a_key_may_be_anything_that_a_subclass_makes_it(agree: Agree) -> None:
         assert agree(build, "/", "/", jar=True).codes == [200, 200]
 
 
+class Shows:
+    """A descriptor that shows one thing on a class and gives another on its instances."""
+
+    def __init__(self, shown: Any, make: Callable[[Any], Any]) -> None:
+        self.shown, self.make = shown, make
+
+    def __get__(self, obj: Any, owner: type) -> Any:
+        return self.shown if obj is None else self.make(obj)
+
+
+def test_what_a_class_shows_is_not_what_its_instances_have(agree: Agree) -> None:
+    """The key of a tenant, the salt of an interface, the JSON and the cookies of a program."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Interface(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc]
+            usual = fw.sessions.SecureCookieSessionInterface.get_signing_serializer
+
+            def salted(self, app: Any) -> Any:
+                serializer = self.usual(app)
+                serializer.salt = b"mine"
+                return serializer
+
+            get_signing_serializer = Shows(usual, lambda self: self.salted)
+
+        class Provider(fw.json.provider.DefaultJSONProvider):  # type: ignore[misc]
+            usual = fw.json.provider.DefaultJSONProvider.dumps
+
+            def spaced(self, value: Any, **kwargs: Any) -> Any:
+                return f"{self.usual(value, **kwargs)}  "
+
+            dumps = Shows(usual, lambda self: self.spaced)
+
+        class Response(fw.Response):  # type: ignore[misc]
+            def strictly(self, name: str, value: str = "", **kwargs: Any) -> None:
+                super().set_cookie(name, value, **{**kwargs, "samesite": "Strict"})
+
+            set_cookie = Shows(fw.Response.set_cookie, lambda self: self.strictly)
+
+        class App(fw.Flask):  # type: ignore[misc]
+            secret_key = Shows(fw.Flask.secret_key, lambda self: "of the tenant")
+            session_interface = Interface()
+            json_provider_class = Provider
+            response_class = Response
+
+        app = App("sample")
+        app.config["SECRET_KEY"] = "of the configuration"
+        app.add_url_rule("/write", "write", lambda: fw.session.setdefault("a", "set"))
+        app.add_url_rule("/read", "read", lambda: {"a": fw.session.get("a")})
+        return app
+
+    run = agree(build, "/write", "/read", "/write", "/read", jar=True)
+    assert [o.body for o in run.outcomes] == [b"set", b'{"a":"set"}  \n'] * 2
+    assert "SameSite=Strict" in str(run.outcomes[0].headers)
+
+
+def test_an_interface_may_work_its_salt_out_without_a_cookie(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And may refuse to, on the class, at any time."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def salt(self: Any) -> str:
+            trace("salt asked")
+            return "salt"
+
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.add_url_rule("/", "view", lambda: "hello")
+        interface = fw.sessions.SecureCookieSessionInterface
+        change = lambda: monkeypatch.setattr(interface, "salt", property(salt))  # noqa: E731
+        return between(app, "/change", change)
+
+    assert agree(build, "/", "/change", "/").labels == ["salt asked"] * 2
+
+
 def test_cookies_of_a_replaced_class_are_asked_without_a_header(
     agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -686,7 +761,8 @@ def test_a_view_that_becomes_a_coroutine_function_is_a_known_difference() -> Non
         return "awaited"
 
     def statuses(fw: Any) -> list[str | None]:
-        app = fw.Flask("sample")
+        app = fw.Flask("becomes")
+        app.logger.disabled = True  # or its record of the error would keep the coroutine
 
         @app.route("/")
         def view() -> str:
