@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from types import GeneratorType
+from inspect import getattr_static
+from types import FunctionType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -117,7 +118,7 @@ _REST = (
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
 )
-_rest = Stock(*_REST)
+_all = Stock(*PARTS, *_REST)
 if PYTHON_TELLS:
     PARTS += _REST
 # What of a JSON provider makes a response.
@@ -165,7 +166,8 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "url_map": type(app.url_map) is not Map,
         "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
-        "a class": not _rest.holds(),
+        "a class": not _all.is_kept(),
+        "a wrapper": any(type(getattr_static(app, name)) is not FunctionType for name in SKIPPED),
     }
     return tuple(part for part, is_own in parts.items() if is_own)
 

@@ -66,6 +66,7 @@ class Stock:
         "_shown",
         "_since",
         "_unchanged_since",
+        "_values",
     )
 
     def __init__(self, *parts: Part) -> None:
@@ -73,6 +74,7 @@ class Stock:
         self._first = parts[0][0]
         self._kept = [_find(kind, name) for kind, names in parts for name in names]
         self._shown = [Shown(*part) for part in parts]
+        self._values = [shown.values for shown in self._shown]
         self._heir = _Unread("Heir", (_Heir, *dict.fromkeys(kind for kind, _ in parts)), {})
         # Since when Python remembers, and since when it has done so without a change, if it has.
         self._since: object = object()
@@ -102,16 +104,24 @@ class Stock:
         since = self._since
         if self._changed_since is since:
             return False
-        found = (_find(kind, name) for kind, names in self._parts for name in names)
-        # By identity: a wrapper may be equal to what it wraps.
-        if all(map(is_, found, self._kept)):
+        if self.is_kept():
             self._unchanged_since = since
             return True
         self._changed_since = since
         return False
 
+    def is_kept(self) -> bool:
+        """Tell so by looking at each attribute, whatever Python tells; this takes its time."""
+        found = (_find(kind, name) for kind, names in self._parts for name in names)
+        # By identity: a wrapper may be equal to what it wraps.
+        return all(map(is_, found, self._kept))
+
     def _is_shown(self) -> bool:
-        return all(shown.are_those_of(shown.kind) for shown in self._shown)
+        # Not by identity, which would take twice as long.
+        try:
+            return [shown.show(shown.kind) for shown in self._shown] == self._values
+        except Exception:  # of a descriptor, or because there is none any more
+            return False
 
 
 def is_method(obj: Any, name: str, function: Any) -> bool:
@@ -133,20 +143,20 @@ class Shown:
         names: The names of the attributes.
     """
 
-    __slots__ = ("_show", "_values", "kind")
+    __slots__ = ("kind", "show", "values")
 
     def __init__(self, kind: type, names: tuple[str, ...]) -> None:
         self.kind = kind
         made = {name for name in names if isinstance(_find(kind, name), classmethod)}
         paths = [f"{name}.__func__" if name in made else name for name in names]
         # The first once more, as for one alone there would be no tuple.
-        self._show = attrgetter(paths[0], *paths)
-        self._values = self._show(kind)
+        self.show = attrgetter(paths[0], *paths)
+        self.values = self.show(kind)
 
     def are_those_of(self, kind: type) -> bool:
         """Tell whether a class has the very same."""
         try:
-            return all(map(is_, self._show(kind), self._values))
+            return all(map(is_, self.show(kind), self.values))
         except Exception:  # of a descriptor, or because there is none any more
             return False
 
