@@ -159,8 +159,6 @@ class App(Scaffold):
         #: The route map.
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
-        # Endpoint -> view, of those that turned out to be called as they are.
-        self._plain_views: dict[str, Any] = {}
         self._got_first_request = False
         self._first_request_lock = Lock()
         # Named now, though made later: the name may be set to something else meanwhile.

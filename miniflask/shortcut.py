@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
-    "ensure_sync",
     "request_context",
     "app_context",
     "create_url_adapter",
@@ -286,23 +285,11 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         rule, view_args = ctx._matched = found
         if "werkzeug.request" in environ:
             ctx._tell_request()  # a converter asked for it
-        endpoint = rule.endpoint
-        known = app._plain_views.get(endpoint)
-        if known is None:
-            "." in endpoint  # noqa: B015  # as in dispatch_request
-        view = app.view_functions[endpoint]
-        if view is not known:
-            view = _prepare(app, endpoint, view)
+        "." in rule.endpoint  # noqa: B015  # as in dispatch_request
+        view = app.ensure_sync(app.view_functions[rule.endpoint])
         return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
-
-
-def _prepare(app: Flask, endpoint: Any, view: Any) -> Any:
-    """Make a view something that can be called, and remember it if it is that itself."""
-    called = app.ensure_sync(view)
-    app._plain_views[endpoint] = view if called is view else None
-    return called
 
 
 def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:

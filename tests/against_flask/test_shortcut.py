@@ -394,7 +394,7 @@ def replaces(app: Any, action: Callable[[], None]) -> None:
     app.wsgi_app = middleware
 
 
-@pytest.mark.parametrize("name", [*miniflask.shortcut.SKIPPED, "handle_exception"])
+@pytest.mark.parametrize("name", [*miniflask.shortcut.SKIPPED, "ensure_sync", "handle_exception"])
 @pytest.mark.parametrize("where", ["instance", "class", "subclass"])
 def test_a_method_replaced_later_is_called(
     agree: Agree, monkeypatch: pytest.MonkeyPatch, name: str, where: str
