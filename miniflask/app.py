@@ -35,7 +35,7 @@ from .ondemand import PAGES
 from .routing import BuildError, Map, MapAdapter, RequestRedirect, RoutingException
 from .sansio import App
 from .sessions import SecureCookieSessionInterface, SessionInterface
-from .shortcut import OF_CLASS, PARTS, WEBSOCKET_SCHEMES, answer, is_free, is_sound_host
+from .shortcut import OF_CLASS, PARTS, SELDOM, WEBSOCKET_SCHEMES, answer, is_free, is_sound_host
 from .signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -809,7 +809,7 @@ class Flask(App):
         return cls(self, **kwargs)  # type: ignore[no-any-return]
 
 
-_STOCK = Stock((Flask, OF_CLASS), *PARTS)
+_STOCK = Stock((Flask, OF_CLASS), *PARTS, seldom=SELDOM)
 # What an adapter of its own is needed for, if a program has a part in it.
 _adapting = Stock((Map, ("bind", "update")), (MapAdapter, ("__init__", "match")))
 _hosts = Stock((Request, ("host", "trusted_hosts")))

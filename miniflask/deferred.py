@@ -37,7 +37,7 @@ from .sessions import (
     session_json_serializer,
 )
 from .signing import BadData, BadSignature, _last_second, base64_decode, bytes_to_int
-from .stock import PYTHON_TELLS, Stock
+from .stock import Stock
 from .wrappers import Request
 
 if TYPE_CHECKING:
@@ -88,10 +88,8 @@ class DeferredSession:
         """
         if self._glimpse is None:
             return SecureCookieSession()
-        if (
-            session_json_serializer.tags != _stock_tags
-            or not isinstance(_lifetime_of(type(app)), ConfigAttribute)
-            or not (PYTHON_TELLS or _reading.holds())
+        if session_json_serializer.tags != _stock_tags or not isinstance(
+            _lifetime_of(type(app)), ConfigAttribute
         ):
             return None
         # A signature that did fit fits again: key and cookie are the same.
@@ -184,7 +182,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
         type(provider) is not DefaultJSONProvider
         or "loads" in provider.__dict__
         or len(session_json_serializer.order) != _stock_tag_count
-        or (PYTHON_TELLS and not _reading.holds())
+        or not _reading.holds()
     ):
         return None
     defer = _deferred_for if len(header) <= 4096 else _deferred_for.__wrapped__
@@ -286,7 +284,7 @@ SESSION_PARTS = (
     COOKIE_PARTS,
 )
 _interface = Stock(*SESSION_PARTS)
-# What has a part besides where there is a cookie: asked in push where that costs nothing.
+# What has a part besides where there is a cookie.
 _reading = Stock(
     (TaggedJSONSerializer, ("loads", "untag")),
     (DefaultJSONProvider, ("loads",)),

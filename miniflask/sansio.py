@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .blueprints import Blueprint
     from .cli import AppGroup
     from .jinja import DispatchingJinjaLoader, Environment
+    from .stock import Stock
     from .testing import FlaskClient, FlaskCliRunner
     from .wrappers import Response
 
@@ -174,9 +175,9 @@ class App(Scaffold):
         if name in DECIDES:
             self._reasons = None
 
-    def _collect_reasons(self) -> tuple[str, ...]:
+    def _collect_reasons(self, stock: Stock) -> tuple[str, ...]:
         """Collect what decides about the short way, for as long as none of it is replaced."""
-        self._reasons = reasons(self)  # type: ignore[arg-type]  # only a Flask has requests
+        self._reasons = reasons(self, stock)  # type: ignore[arg-type]  # only a Flask has requests
         return self._reasons
 
     def _add_static_route(self, static_host: str | None, host_matching: bool) -> None:

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from inspect import getattr_static
-from types import FunctionType, GeneratorType
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -38,7 +37,7 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .stock import PYTHON_TELLS, Part, Stock, is_method
+from .stock import PYTHON_TELLS, Stock, is_method
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -83,15 +82,15 @@ _SIGNALS = (
 )
 
 #: What else is not called on this way, or decides what is: classes and names of attributes.
-PARTS: tuple[Part, ...] = (
+PARTS = (
     (RequestContext, ("pop", "push")),
     (AppContext, ("pop", "push")),
     (Request, ("trusted_hosts",)),
     (Response, ("__call__", "__init__", "default_mimetype")),
     *SESSION_PARTS,
 )
-# The rest of it, which is asked about at each request only where that costs nothing.
-_REST = (
+#: The rest of it, which hardly anybody replaces.
+SELDOM = (
     (RequestContext, ("__init__", "match_request")),
     (AppContext, ("__init__",)),
     (Request, ("__init__", "blueprint", "blueprints", "close", "endpoint", "host")),
@@ -117,9 +116,6 @@ _REST = (
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
 )
-_all = Stock(*PARTS, *_REST)
-if PYTHON_TELLS:
-    PARTS += _REST
 # What of a JSON provider makes a response.
 _makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj")))
 
@@ -152,10 +148,14 @@ def is_sound_host(header: str | None) -> bool:
     return header is not None
 
 
-def reasons(app: Flask) -> tuple[str, ...]:
+def reasons(app: Flask, stock: Stock) -> tuple[str, ...]:
     """Name what keeps an application from the short way.
 
     It is kept until one of the attributes is set to something else.
+
+    Args:
+        app: The application.
+        stock: As for :func:`is_free`.
     """
     parts = {
         "request_class": app.request_class is not Request,
@@ -165,8 +165,7 @@ def reasons(app: Flask) -> tuple[str, ...]:
         "url_map": type(app.url_map) is not Map,
         "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
-        "a class": not _all.is_kept(),
-        "a wrapper": any(type(getattr_static(app, name)) is not FunctionType for name in SKIPPED),
+        "a class": not (PYTHON_TELLS or stock.is_kept()),
     }
     return tuple(part for part, is_own in parts.items() if is_own)
 
@@ -177,11 +176,12 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
     Args:
         app: The application.
         environ: The WSGI environment.
-        stock: What ``Flask`` has for :data:`OF_CLASS`, and the other classes for :data:`PARTS`.
+        stock: What ``Flask`` has for :data:`OF_CLASS`, and the other classes for :data:`PARTS`
+            and :data:`SELDOM`.
     """
     url_map, config = app.url_map, app.config
     return not (
-        (app._reasons is None and app._collect_reasons())
+        (app._reasons is None and app._collect_reasons(stock))
         or app._reasons
         or not stock.holds_for(type(app))
         or url_map.host_matching

@@ -15,6 +15,7 @@ Source: ``Py_TPFLAGS_VALID_VERSION_TAG`` and ``PyType_Modified`` of CPython.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from operator import attrgetter, is_
 from types import MethodType
 from typing import Any, NoReturn
@@ -50,71 +51,88 @@ class _Heir(metaclass=_Unread):
         """Tell none of the classes that there is one more."""
 
 
+def _make_heir(*kinds: type) -> type:
+    return _Unread("Heir", (_Heir, *dict.fromkeys(kinds)), {})
+
+
+def _remember(heir: type) -> None:
+    """Have Python remember a class, until something changes."""
+    type.__getattribute__(heir, "anything")
+
+
+def _python_tells() -> bool:
+    """Try out whether Python shows that it forgets."""
+
+    class Kind:
+        def method(self) -> None: ...
+
+    heir = _make_heir(Kind)
+    for name in ("method", "__call__"):
+        _remember(heir)
+        if not _flags_of(heir) & _REMEMBERED:
+            return False
+        setattr(Kind, name, getattr(Kind, name, None))
+        if _flags_of(heir) & _REMEMBERED:
+            return False
+    return True
+
+
+#: Whether it costs next to nothing to ask.
+PYTHON_TELLS = _python_tells()
+
+
 class Stock:
     """What classes have of some attributes, and the question whether they still have it.
 
     Args:
         parts: What is asked for together.
+        seldom: What else is, at each question only where Python tells.
     """
 
-    __slots__ = (
-        "_changed_since",
-        "_first",
-        "_heir",
-        "_kept",
-        "_parts",
-        "_shown",
-        "_since",
-        "_unchanged_since",
-        "_values",
-    )
+    __slots__ = ("_answer", "_first", "_heir", "_kept", "_parts", "_shown", "_since", "_values")
 
-    def __init__(self, *parts: Part) -> None:
-        self._parts = parts
+    def __init__(self, *parts: Part, seldom: tuple[Part, ...] = ()) -> None:
+        self._parts = (*parts, *seldom)
         self._first = parts[0][0]
-        self._kept = [_find(kind, name) for kind, names in parts for name in names]
+        self._kept = list(self._find_all())
+        self._heir = _make_heir(*(kind for kind, _ in self._parts))
+        # Since when Python remembers, and what was found since when.
+        self._since = object()
+        self._answer: tuple[object, bool] = (None, False)
         self._shown = [Shown(*part) for part in parts]
         self._values = [shown.values for shown in self._shown]
-        self._heir = _Unread("Heir", (_Heir, *dict.fromkeys(kind for kind, _ in parts)), {})
-        # Since when Python remembers, and since when it has done so without a change, if it has.
-        self._since: object = object()
-        self._unchanged_since: object = None
-        self._changed_since: object = None
 
     def holds(self) -> bool:
         """Tell whether all attributes are what they were."""
-        if _flags_of(self._heir) & _REMEMBERED and self._unchanged_since is self._since:
-            return True
+        if not PYTHON_TELLS:
+            return self._is_shown()
+        if _flags_of(self._heir) & _REMEMBERED:
+            since, answer = self._answer
+            if since is self._since:
+                return answer
         return self._look()
 
     def holds_for(self, kind: type) -> bool:
         """Tell the same of the attributes that a subclass of the first class has."""
-        if kind is not self._first:
-            return self._shown[0].are_those_of(kind) and self.holds()
-        # Once more what `holds` does, since every request comes by here.
-        if _flags_of(self._heir) & _REMEMBERED and self._unchanged_since is self._since:
-            return True
-        return self.holds()
+        return self.holds() and (kind is self._first or self._shown[0].are_those_of(kind))
+
+    def is_kept(self) -> bool:
+        """Tell so by looking at each attribute, whatever Python tells; this takes its time."""
+        # By identity: a wrapper may be equal to what it wraps.
+        return all(map(is_, self._find_all(), self._kept))
+
+    def _find_all(self) -> Iterator[Any]:
+        return (_find(kind, name) for kind, names in self._parts for name in names)
 
     def _look(self) -> bool:
         if not _flags_of(self._heir) & _REMEMBERED:
             # In this order: who finds it remembered must not find an answer of before.
             self._since = object()
-            type.__getattribute__(self._heir, "anything")  # from here on Python remembers
+            _remember(self._heir)
         since = self._since
-        if self._changed_since is since:
-            return False
-        if self.is_kept():
-            self._unchanged_since = since
-            return True
-        self._changed_since = since
-        return False
-
-    def is_kept(self) -> bool:
-        """Tell so by looking at each attribute, whatever Python tells; this takes its time."""
-        found = (_find(kind, name) for kind, names in self._parts for name in names)
-        # By identity: a wrapper may be equal to what it wraps.
-        return all(map(is_, found, self._kept))
+        answer = self.is_kept()
+        self._answer = since, answer
+        return answer
 
     def _is_shown(self) -> bool:
         # Not by identity, which would take twice as long.
@@ -122,17 +140,6 @@ class Stock:
             return [shown.show(shown.kind) for shown in self._shown] == self._values
         except Exception:  # of a descriptor, or because there is none any more
             return False
-
-
-def is_method(obj: Any, name: str, function: Any) -> bool:
-    """Tell whether an object has this very function for a method, and no wrapper of it."""
-    method = getattr(obj, name)
-    return type(method) is MethodType and method.__func__ is function
-
-
-def _find(kind: type, name: str) -> Any:
-    """Find an attribute without a word to a descriptor."""
-    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
 
 
 class Shown:
@@ -161,24 +168,12 @@ class Shown:
             return False
 
 
-def _is_told() -> bool:
-    """Try out whether Python shows that it forgets."""
-
-    class Kind:
-        def method(self) -> None: ...
-
-    stock = Stock((Kind, ("method",)))
-    for name in ("method", "__call__"):
-        stock._look()
-        if not _flags_of(stock._heir) & _REMEMBERED:
-            return False
-        setattr(Kind, name, getattr(Kind, name, None))
-        if _flags_of(stock._heir) & _REMEMBERED:
-            return False
-    return True
+def _find(kind: type, name: str) -> Any:
+    """Find an attribute without a word to a descriptor."""
+    return next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
 
 
-#: Whether it costs next to nothing to ask.
-PYTHON_TELLS = _is_told()
-if not PYTHON_TELLS:
-    Stock.holds = Stock._is_shown  # type: ignore[method-assign]  # all that is left to do
+def is_method(obj: Any, name: str, function: Any) -> bool:
+    """Tell whether an object has this very function for a method, and no wrapper of it."""
+    method = getattr(obj, name)
+    return type(method) is MethodType and method.__func__ is function

@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def framework_as_it_came() -> Iterator[None]:
     """Fail a test that leaves what would keep every later request from the short way."""
     yield
-    assert shortcut.reasons(PLAIN) == (), "the test left something of a class replaced"
+    assert shortcut.reasons(PLAIN, app._STOCK) == (), "the test left something of a class replaced"
     assert shortcut.is_free(PLAIN, REQUEST, app._STOCK), "the test left a receiver or a method"
 
 

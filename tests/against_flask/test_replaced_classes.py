@@ -90,17 +90,6 @@ ASKED_LESS = {
     "TimestampSigner": {"__init__", "timestamp_to_datetime"},
 }
 
-if not PYTHON_TELLS:
-    # Where somebody asks for the session.
-    ASKED_LESS["DefaultJSONProvider"] |= {"loads"}
-    ASKED_LESS["TaggedJSONSerializer"] |= {"loads", "untag"}
-    ASKED_LESS["URLSafeTimedSerializer"] |= {
-        *("iter_unsigners", "load_payload", "loads", "make_signer")
-    }
-    ASKED_LESS["TimestampSigner"] |= {
-        *("derive_key", "get_timestamp", "unsign", "verify_signature")
-    }
-
 # To replace these is to break Python's own working, or another test's.
 NEVER = frozenset(
     """
