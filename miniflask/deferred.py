@@ -23,6 +23,7 @@ from .config import ConfigAttribute
 from .json.provider import DefaultJSONProvider
 from .json.tag import TaggedJSONSerializer
 from .sessions import (
+    COOKIE_GETTERS,
     COOKIE_PARTS,
     VERIFYING_PARTS,
     NullSession,
@@ -272,13 +273,7 @@ SESSION_PARTS = (
             "session_class",
             "should_set_cookie",
             # Asked for each request or response, though nothing comes of it.
-            "get_cookie_domain",
-            "get_cookie_httponly",
-            "get_cookie_name",
-            "get_cookie_partitioned",
-            "get_cookie_path",
-            "get_cookie_samesite",
-            "get_cookie_secure",
+            *COOKIE_GETTERS,
         ),
     ),
     COOKIE_PARTS,

@@ -132,15 +132,8 @@ class App(Scaffold):
             template_folder=template_folder,
             root_path=root_path,
         )
-        if instance_path is None:
-            instance_path = self.auto_find_instance_path()
-        elif not os.path.isabs(instance_path):
-            raise ValueError(
-                "If an instance path is provided it must be absolute."
-                " A relative path was given instead."
-            )
         #: A folder for files that belong to this installation.
-        self.instance_path = instance_path
+        self.instance_path = self._check_instance_path(instance_path)
         #: The settings.
         self.config = self.make_config(instance_relative_config)
         #: Raises the HTTP exception for a status code.
@@ -169,6 +162,21 @@ class App(Scaffold):
         # Python looks attributes up much faster in a dict of its own than in one that shares its
         # keys with other instances, which is what it has made here.
         self.__dict__ = dict(self.__dict__)
+
+    def _check_instance_path(self, path: str | None) -> str:
+        """Return the folder that was given, or find one.
+
+        Raises:
+            ValueError: It is not an absolute path.
+        """
+        if path is None:
+            return self.auto_find_instance_path()
+        if not os.path.isabs(path):
+            raise ValueError(
+                "If an instance path is provided it must be absolute."
+                " A relative path was given instead."
+            )
+        return path
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)

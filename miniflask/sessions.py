@@ -395,20 +395,17 @@ class SecureCookieSessionInterface(SessionInterface):
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
-_cookie_getters = Stock(
-    (
-        SecureCookieSessionInterface,
-        (
-            "get_cookie_name",
-            "get_cookie_path",
-            "get_cookie_domain",
-            "get_cookie_secure",
-            "get_cookie_partitioned",
-            "get_cookie_samesite",
-            "get_cookie_httponly",
-        ),
-    )
+#: The methods of an interface that say what a cookie is like.
+COOKIE_GETTERS = (
+    "get_cookie_name",
+    "get_cookie_path",
+    "get_cookie_domain",
+    "get_cookie_secure",
+    "get_cookie_partitioned",
+    "get_cookie_samesite",
+    "get_cookie_httponly",
 )
+_cookie_getters = Stock((SecureCookieSessionInterface, COOKIE_GETTERS))
 _read_cookie_settings = itemgetter(
     "SESSION_COOKIE_NAME",
     "SESSION_COOKIE_PATH",

@@ -208,8 +208,8 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     app_ctx.app = ctx.app = app
     app_ctx.g = _AppCtxGlobals()
     ctx._environ, ctx._after_request_functions = environ, []
-    app_token, token = _set_app_context(app_ctx), _set_context(ctx)
-    app_ctx._cv_tokens, ctx._cv_tokens = [app_token], [(token, app_ctx)]
+    app_ctx._cv_tokens = [_set_app_context(app_ctx)]
+    ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
     error: BaseException | None = None
     plain: Any = None
     response: Any = None
@@ -244,12 +244,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
         return body  # type: ignore[no-any-return]  # of _Plain
     finally:
         rv = None  # An HTTP exception is its own answer, and its traceback leads to this frame.
-        if error is None and _ends_quietly(app, ctx, app_ctx):
-            _reset_context(token)
-            _reset_app_context(app_token)
-            ctx._cv_tokens.clear()
-            app_ctx._cv_tokens.clear()
-        else:
+        if error is not None or not _end_quietly(app, ctx, app_ctx):
             if error is not None and app.should_ignore_error(error):
                 error = None
             try:
@@ -396,18 +391,19 @@ def _bytes_of(chunk: Any) -> Any:
     return chunk.encode() if isinstance(chunk, str) else chunk
 
 
-def _ends_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
-    """Tell whether popping the contexts comes down to setting the variables back.
+def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
+    """Pop the contexts, if that comes down to setting the variables back; tell whether it did.
 
-    What little a request of the usual class has to let go then is let go here.
+    Then a request of the usual class has little to let go.
     """
+    tokens, app_tokens = ctx._cv_tokens, app_ctx._cv_tokens
     if (
         app.teardown_request_funcs
         or app.teardown_appcontext_funcs
         or _context() is not ctx
         or _app_context() is not app_ctx
-        or len(ctx._cv_tokens) != 1
-        or len(app_ctx._cv_tokens) != 1
+        or len(tokens) != 1
+        or len(app_tokens) != 1
         or app._reasons is None
         or (in_use and _is_listened_to())
     ):
@@ -419,4 +415,6 @@ def _ends_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
         ctx._environ["werkzeug.request"] = None
     elif ctx._refused is not None:
         ctx._let_go(None)
+    _reset_context(tokens.pop()[0])
+    _reset_app_context(app_tokens.pop())
     return True
