@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -20,6 +22,7 @@ import flask.sessions
 import itsdangerous
 import pytest
 import werkzeug.routing
+import werkzeug.wrappers
 from flask.json.tag import TaggedJSONSerializer as TheirSerializer
 from werkzeug.utils import cached_property
 
@@ -29,9 +32,9 @@ import miniflask.json.provider
 import miniflask.routing
 import miniflask.sessions
 import miniflask.signing
+from miniflask import stock
 from miniflask.json.tag import TaggedJSONSerializer
 from miniflask.ondemand.attribute import _OnDemand
-from miniflask.stock import PYTHON_TELLS
 from tests.against_flask.harness import Trace, run_on
 
 Pair = tuple[Any, Any]
@@ -217,7 +220,7 @@ def ask(fw: Any, cls: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> list[i
         return app
 
     try:
-        earlier = REQUESTS if PYTHON_TELLS else ()
+        earlier = REQUESTS if stock.PYTHON_TELLS else ()
         run_on(fw, counted, [*earlier, "/replace", *REQUESTS], jar=True)
     finally:
         monkeypatch.undo()
@@ -240,7 +243,9 @@ def test_what_is_replaced_on_a_class_is_asked_as_often_as_by_flask(
     assert different == ASKED_LESS.get(owner, set())
 
 
-@pytest.mark.parametrize(("owner", "name"), [(o, n) for o in ASKED_LESS for n in ASKED_LESS[o]])
+@pytest.mark.parametrize(
+    ("owner", "name"), [(o, n) for o in ASKED_LESS for n in sorted(ASKED_LESS[o])]
+)
 def test_nothing_is_asked_more_often_than_by_flask(
     monkeypatch: pytest.MonkeyPatch, owner: str, name: str
 ) -> None:
@@ -250,3 +255,49 @@ def test_nothing_is_asked_more_often_than_by_flask(
         ask(miniflask, ours, name, monkeypatch), ask(flask, theirs, name, monkeypatch), strict=True
     )
     assert all(here <= there for here, there in counts)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (werkzeug.wrappers.Request, "__init__"),
+        (werkzeug.wrappers.Request, "close"),
+        (werkzeug.wrappers.Response, "__call__"),
+        (werkzeug.wrappers.Response, "__init__"),
+        (werkzeug.wrappers.Response, "close"),
+        (werkzeug.wrappers.Response, "force_type"),
+    ],
+)
+def test_methods_of_werkzeugs_own_classes_are_not_asked(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+) -> None:
+    """Flask's requests and responses are Werkzeug's with a few methods of their own."""
+    asked: list[str] = []
+
+    def gone(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.add_url_rule("/", view_func=lambda: fw.abort(410))
+        return app
+
+    replaced = telling(inspect.getattr_static(owner, name), lambda: asked.append(name))
+    monkeypatch.setattr(owner, name, replaced)
+    ours = run_on(miniflask, gone, ["/"])
+    assert not asked
+    assert run_on(flask, gone, ["/"]) == ours
+    assert asked
+
+
+def test_only_our_classes_have_heirs_before_there_is_a_program() -> None:
+    """They notice changes; nobody can make one or read anything from it."""
+    show = "import {0}; print(*map(type, {0}.Flask.__subclasses__()))"
+    shown = [
+        subprocess.run(  # noqa: S603 -- this very Python
+            [sys.executable, "-c", show.format(fw)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for fw in ("miniflask", "flask")
+    ]
+    assert shown == [["<class", "'miniflask.stock._Unread'>"], []]
+    (heir,) = [c for c in miniflask.Flask.__subclasses__() if type(c) is stock._Unread]
+    assert not hasattr(heir, "wsgi_app")
+    with pytest.raises(TypeError, match="only there to notice changes"):
+        heir("sample")

@@ -959,3 +959,22 @@ def test_words_an_age_below_zero_alike() -> None:
         messages.append(str(caught.value))
 
     assert messages == ["Signature age -5 < 0 seconds"] * 2
+
+
+@pytest.mark.parametrize("module", [OURS, THEIRS], ids=["ours", "theirs"])
+def test_a_serializer_may_lack_what_it_is_not_asked_for(module: Any) -> None:
+    """Or have it refuse, as long as nobody needs it."""
+
+    class Refusing(module.URLSafeTimedSerializer):  # type: ignore[misc]  # of either module
+        @property
+        def salt(self) -> Any:
+            raise RuntimeError("say which")
+
+        @salt.setter
+        def salt(self, value: Any) -> None: ...
+
+    lacking = module.URLSafeTimedSerializer("key")
+    del lacking.fallback_signers
+
+    assert lacking.dumps(1).count(".") == 2
+    assert Refusing("key").loads(Refusing("key").dumps(1, salt="this"), salt="this") == 1

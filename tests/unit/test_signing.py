@@ -531,21 +531,3 @@ def test_errors_carry_what_is_known() -> None:
     assert issubclass(SignatureExpired, BadTimeSignature)
     assert issubclass(BadTimeSignature, BadSignature)
     assert not issubclass(BadPayload, BadSignature)
-
-
-def test_a_serializer_may_lack_what_it_is_not_asked_for() -> None:
-    """Or have it refuse, as long as nobody needs it."""
-
-    class Refusing(URLSafeTimedSerializer):
-        @property
-        def salt(self) -> Any:
-            raise RuntimeError("say which")
-
-        @salt.setter
-        def salt(self, value: Any) -> None: ...
-
-    lacking = URLSafeTimedSerializer("key")
-    del lacking.fallback_signers
-
-    assert lacking.dumps(1).count(".") == 2
-    assert Refusing("key").loads(Refusing("key").dumps(1, salt="this"), salt="this") == 1
