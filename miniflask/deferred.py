@@ -115,12 +115,8 @@ class DeferredSession:
 
     def needs_saving(self, app: Flask) -> bool:
         """Tell whether a session that nobody asked for must be looked at by ``save_session``."""
-        interface = app.session_interface
-        return (
-            type(interface) is not SecureCookieSessionInterface
-            or (bool(interface.__dict__) and not _PARTS.isdisjoint(interface.__dict__))
-            or not _interface.holds()
-            or (self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
+        return not saves_as_usual(app) or (
+            self._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]
         )
 
 
@@ -132,6 +128,16 @@ class _NoSession(DeferredSession):
     def open(self, app: Flask) -> NullSession:
         """Make the null session, as ``make_null_session`` would have."""
         return NullSession()
+
+
+def saves_as_usual(app: Flask) -> bool:
+    """Tell whether no program has a part in what becomes of a session."""
+    interface = app.session_interface
+    return (
+        type(interface) is SecureCookieSessionInterface
+        and not (interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__))
+        and _interface.holds()
+    )
 
 
 def defer_session(

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask
+    from .ondemand.response import Pairs
 
 
 class SessionMixin(MutableMapping[str, Any]):
@@ -328,12 +329,34 @@ class SecureCookieSessionInterface(SessionInterface):
             return
         if not self.should_set_cookie(app, session):
             return
-        expires = self.get_expiration_time(app, session)
-        self._set_cookie(app, dict(session), response, name, expires, settings)
+        usual = _sets_cookies_as_usual(response)
+        limit = response.max_cookie_size if usual else 0
+        header, value, expires = self._cookie(app, session, name, settings, limit)
+        if header is None or not usual:
+            response.set_cookie(name, value, expires=expires, **_attributes(settings))
+        else:
+            _add_header(response, "Set-Cookie", header)
         # Also when nobody touched the session: a cache must not hand this cookie to others
         # (CVE-2023-30861).
         if not accessed:
             _vary_by_cookie(response)
+
+    def _saved(self, app: Flask, session: SecureCookieSession) -> Pairs | None:
+        """Return the headers that :meth:`save_session` would add to a usual response.
+
+        None if it would not set the cookie.
+        """
+        if not session or not self.should_set_cookie(app, session):
+            return None
+        name, settings = self._cookie_settings(app)
+        limit = app.config["MAX_COOKIE_SIZE"]
+        header, value, expires = self._cookie(app, session, name, settings, limit)
+        if header is None:
+            response = Response()
+            response.set_cookie(name, value, expires=expires, **_attributes(settings))
+            header = response.headers["Set-Cookie"]
+        pair = "Set-Cookie", header
+        return [VARY, pair] if session.accessed else [pair, VARY]
 
     def _cookie_settings(self, app: Flask) -> tuple[str, tuple[Any, ...]]:
         """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
@@ -349,29 +372,23 @@ class SecureCookieSessionInterface(SessionInterface):
             self.get_cookie_httponly(app),
         )
 
-    def _set_cookie(
-        self,
-        app: Flask,
-        session: dict[str, Any],
-        response: Response,
-        name: str,
-        expires: datetime | None,
-        settings: tuple[Any, ...],
-    ) -> None:
-        """Sign the session and set the cookie, with whatever was kept from other requests."""
+    def _cookie(
+        self, app: Flask, session: SessionMixin, name: str, settings: tuple[Any, ...], limit: int
+    ) -> tuple[str | None, str, datetime | None]:
+        """Sign the session, with whatever was kept from other requests.
+
+        Returns:
+            The header, None if there is anything to be looked at; the token; when it expires.
+        """
+        expires = self.get_expiration_time(app, session)
+        content = dict(session)
         signer = self._signer_for(app)
-        text = self.serializer.dumps(session) if signer is not None else None
+        text = self.serializer.dumps(content) if signer is not None else None
         if signer is None or type(text) is not str:
-            serializer = self._serializer_for(app)
-            value = serializer.dumps(session)  # type: ignore[union-attr]  # it was opened
-            response.set_cookie(name, value, expires=expires, **_attributes(settings))
-            return
+            serializer: Any = self._serializer_for(app)
+            return None, serializer.dumps(content), expires
         value = signer.sign(_encode_payload(text.encode())).decode()
-        header = _cookie_header(response, name, value, expires, settings)
-        if header is None:
-            response.set_cookie(name, value, expires=expires, **_attributes(settings))
-        else:
-            _add_header(response, "Set-Cookie", header)
+        return _cookie_header(name, value, expires, settings, limit), value, expires
 
     def _signer_for(self, app: Flask) -> _KeptSigner | None:
         """Return the signer of the usual serializer, kept; None if a program has a part in it."""
@@ -456,9 +473,12 @@ _writing = Stock(
 )
 
 
+#: Says that what is sent depends on the session.
+VARY = ("Vary", "Cookie")
 _stock_vary = Response.vary
 _stock_headers = Response.headers
 _stock_set_cookie = Response.set_cookie
+_stock_limit = Response.max_cookie_size
 
 
 def _unseen_pairs(response: Response) -> list[tuple[str, str]] | None:
@@ -495,20 +515,26 @@ def _vary_by_cookie(response: Response) -> None:
             response.vary.add("Cookie")
             return
     if pairs.__class__ is list:
-        pairs.append(("Vary", "Cookie"))
+        pairs.append(VARY)
     else:
-        pairs.add("Vary", "Cookie")
+        pairs.add(*VARY)
+
+
+def _sets_cookies_as_usual(response: Response) -> bool:
+    return (
+        is_method(response, "set_cookie", _stock_set_cookie)
+        and type(response).max_cookie_size is _stock_limit
+        and "max_cookie_size" not in vars(response)
+    )
 
 
 def _cookie_header(
-    response: Response, name: str, value: str, expires: datetime | None, settings: tuple[Any, ...]
+    name: str, value: str, expires: datetime | None, settings: tuple[Any, ...], limit: int
 ) -> str | None:
     """Return the ``Set-Cookie`` header for a token, made of what was kept for its attributes.
 
     None if a program has its own way with cookies, or the cookie deserves a warning.
     """
-    if not is_method(response, "set_cookie", _stock_set_cookie):
-        return None
     if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
         return None
     try:
@@ -517,7 +543,6 @@ def _cookie_header(
         return None
     date = "" if expires is None else _http_date(int(expires.timestamp()))
     header = f"{head}{value}{tail}{date}{end}"
-    limit = response.max_cookie_size
     return None if limit and len(header) > limit else header
 
 

@@ -22,12 +22,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
-from .deferred import SESSION_PARTS, defer_usual_session
+from .deferred import SESSION_PARTS, defer_usual_session, saves_as_usual
 from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
-from .sessions import NullSession, SecureCookieSession
+from .sessions import VARY, SecureCookieSession
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .app import Flask
-    from .deferred import DeferredSession
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
@@ -107,6 +106,8 @@ SELDOM = (
             "headers",
             "is_sequence",
             "iter_encoded",
+            "max_cookie_size",
+            "set_cookie",
             "set_data",
             "status",
             "status_code",
@@ -121,7 +122,6 @@ _makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj"))
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 _HTML = ("Content-Type", "text/html; charset=utf-8")
-_VARY = ("Vary", "Cookie")
 # What a request has to do when it ends: close files, and forget what kept it from matching.
 _TO_BE_LET_GO = ("files", "routing_exception")
 #: The status lines of responses that have a body.
@@ -132,6 +132,7 @@ _LINES = {
 }
 _bind = Map.bind_to_environ
 _Plain = tuple[str, Pairs, Iterator[bytes]]
+_Line = str | None
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
@@ -228,7 +229,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 response = app.full_dispatch_request()
             else:
                 rv = _call_view(app, ctx, environ)
-                plain = _plain(app, ctx, deferred, rv)
+                plain = _plain(app, ctx, rv)
                 if plain is None:
                     response = app.finalize_request(rv if ctx._made is None else ctx._made)
         except Exception as e:
@@ -253,21 +254,14 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 del error
 
 
-def _is_unseen(app: Flask, ctx: RequestContext, deferred: DeferredSession) -> bool:
-    """Tell whether nobody may see the response before it is sent, and no session is saved."""
-    if (
+def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
+    """Tell whether nobody may see the response before it is sent."""
+    return not (
         app.after_request_funcs
         or ctx._after_request_functions
         or app._reasons is None
         or (in_use and _is_listened_to())
-    ):
-        return False
-    if ctx._deferred_session is deferred:
-        return not (deferred._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
-    session: Any = ctx._opened_session
-    if type(session) is not SecureCookieSession:
-        return type(session) is NullSession
-    return session.accessed and not session.modified and "_permanent" not in session
+    )
 
 
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
@@ -301,66 +295,67 @@ def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
     return app.handle_user_exception(error)
 
 
-def _plain(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any) -> _Plain | None:
+def _plain(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     """Make status, headers and body of what a view returned; None if it takes a response."""
     # Since the beginning the view may have changed the method.
-    if ctx._environ["REQUEST_METHOD"] == "HEAD" or not _is_unseen(app, ctx, deferred):
+    if ctx._environ["REQUEST_METHOD"] == "HEAD" or not _is_unseen(app, ctx):
         return None
     plain: _Plain | None
     if type(rv) is str:
         body = rv.encode()
         plain = "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
     else:
-        plain = _written(app, ctx, deferred, rv)
+        plain = _written(app, ctx, rv)
         if plain is None:
             return None
-    if type(ctx._opened_session) is SecureCookieSession:
-        plain[1].append(_VARY)
+    put_off = ctx._deferred_session
+    if put_off is None or (put_off._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+        plain[1].extend(_saved(app, ctx))
     return plain
 
 
-def _written(app: Flask, ctx: RequestContext, deferred: DeferredSession, rv: Any) -> _Plain | None:
+def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     """Write what is no mere text: something with a status, JSON, a stream, the page of an error."""
-    kind, status = type(rv), None
+    kind, line = type(rv), None
     if kind is tuple and len(rv) == 2 and type(rv[1]) is int and rv[1] in _LINES:
-        status, rv = _LINES[rv[1]], rv[0]
+        line, rv = _LINES[rv[1]], rv[0]
         kind = type(rv)
-    if kind is str:
-        content, body = _HTML, rv.encode()
-    elif kind is dict or kind is list:
-        found = _json(app, rv)
-        if found is None:
-            return None
-        content, body = found
-        # What was made into JSON has had its say, and must not have it again.
-        if not _is_unseen(app, ctx, deferred):
-            response = Response(body, content_type=content[1])
-            ctx._made = response if status is None else (response, status)
-            return None
-    elif kind is GeneratorType:
-        stream = _streamed(rv)
-        next(stream)  # so that closing it closes what it goes through
-        return status or "200 OK", [_HTML], stream
-    elif kind in PAGES and status is None:
-        return _page(app, ctx, deferred, rv)
-    else:
-        return None
-    return status or "200 OK", [content, ("Content-Length", str(len(body)))], _once(body)
+    write = _WRITERS.get(kind)
+    plain: _Plain | None = None if write is None else write(app, ctx._environ, line, rv)
+    # What was written may have asked for anything.
+    if plain is None or _is_unseen(app, ctx):
+        return plain
+    if write is _write_json:  # it has had its say, and must not have it again
+        ctx._made = Response(b"".join(plain[2]), plain[0], content_type=plain[1][0][1])
+    return None
 
 
-def _page(app: Flask, ctx: RequestContext, deferred: DeferredSession, error: Any) -> _Plain | None:
-    try:
-        page = page_of(error, ctx._environ)
-    except TypeError:
-        return None  # make_response says what is wrong
-    # Its description may do anything.
-    if page is None or not _is_unseen(app, ctx, deferred):
-        return None
-    return _LINES[error.code], page[0], _once(page[1])
+def _saved(app: Flask, ctx: RequestContext) -> Iterable[tuple[str, str]]:
+    """Save the session; return the headers that this takes."""
+    session: Any = ctx._session
+    interface: Any = app.session_interface
+    saved: Pairs | None = None
+    if type(session) is SecureCookieSession:
+        if not session.modified and "_permanent" not in session:
+            return (VARY,) if session.accessed else ()
+        if saves_as_usual(app):
+            saved = interface._saved(app, session)
+    if saved is None:
+        response = Response()
+        del response.headers["Content-Type"]
+        if not interface.is_null_session(session):
+            interface.save_session(app, session, response)
+        saved = list(response.headers)
+    return saved
 
 
-def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
-    """Make type and body of what ``app.json.response`` would; None if a program's own does."""
+def _write_text(app: Flask, environ: WSGIEnvironment, line: _Line, text: str) -> _Plain:
+    body = text.encode()
+    return line or "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
+
+
+def _write_json(app: Flask, environ: WSGIEnvironment, line: _Line, value: Any) -> _Plain | None:
+    """Write what ``app.json.response`` would; None if a program's own does."""
     provider = app.json
     if (
         not isinstance(provider, DefaultJSONProvider)
@@ -371,7 +366,34 @@ def _json(app: Flask, value: Any) -> tuple[tuple[str, str], bytes] | None:
     ):
         return None
     body = provider._document(value, app).encode()
-    return ("Content-Type", content_type_of(provider.mimetype)), body
+    pairs = [
+        ("Content-Type", content_type_of(provider.mimetype)),
+        ("Content-Length", str(len(body))),
+    ]
+    return line or "200 OK", pairs, _once(body)
+
+
+def _write_page(app: Flask, environ: WSGIEnvironment, line: _Line, error: Any) -> _Plain | None:
+    """Write the page of an HTTP exception; None if a program has a part in it."""
+    try:
+        page = None if line else page_of(error, environ)
+    except TypeError:
+        return None  # make_response says what is wrong
+    return None if page is None else (_LINES[error.code], page[0], _once(page[1]))
+
+
+def _write_stream(app: Flask, environ: WSGIEnvironment, line: _Line, chunks: Any) -> _Plain:
+    stream = _streamed(chunks)
+    next(stream)  # so that closing it closes what it goes through
+    return line or "200 OK", [_HTML], stream
+
+
+_WRITERS: dict[type, Any] = {
+    str: _write_text,
+    **dict.fromkeys((dict, list), _write_json),
+    **dict.fromkeys(PAGES, _write_page),
+    GeneratorType: _write_stream,
+}
 
 
 def _once(body: bytes) -> Iterator[bytes]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import random
+import warnings
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -14,6 +17,7 @@ import werkzeug.routing
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import Conflict
+from werkzeug.test import create_environ, run_wsgi_app
 
 import miniflask
 import miniflask.app
@@ -21,6 +25,7 @@ import miniflask.ctx
 import miniflask.routing
 import miniflask.shortcut
 import miniflask.signals
+from tests.against_flask.clock import stopped_clock
 from tests.against_flask.harness import Run, Trace, run_on, serve
 
 Agree = Callable[..., Run]
@@ -77,6 +82,32 @@ def write_session(fw: Any, app: Any, trace: Trace) -> None:
 def stay(fw: Any, app: Any, trace: Trace) -> None:
     """Make the session permanent."""
     fw.session.permanent = True
+
+
+def empty_session(fw: Any, app: Any, trace: Trace) -> None:
+    """Take everything out of the session."""
+    fw.session.clear()
+
+
+def keep_much(fw: Any, app: Any, trace: Trace) -> None:
+    """Have the session be a cookie that deserves a warning."""
+    fw.session["much"] = random.Random(1).randbytes(4000).hex()
+
+
+def keep_what_cannot_be(fw: Any, app: Any, trace: Trace) -> None:
+    """Put something into the session that no JSON can hold."""
+    fw.session["set"] = {1}
+
+
+def keep_what_asks(fw: Any, app: Any, trace: Trace) -> None:
+    """Put something into the session that asks for the response when it is saved."""
+
+    def ask(fw: Any) -> str:
+        trace("asked")
+        fw.after_this_request(trace.after("too late"))
+        return "asked"
+
+    fw.session["asks"] = Touching(fw, ask)
 
 
 def read_request(fw: Any, app: Any, trace: Trace) -> None:
@@ -137,6 +168,10 @@ STEPS: list[Step] = [
     touch_session,
     write_session,
     stay,
+    empty_session,
+    keep_much,
+    keep_what_cannot_be,
+    keep_what_asks,
     read_request,
     call_later,
     change_g,
@@ -153,6 +188,13 @@ def add_header(response: Any) -> Any:
     """Say in the response that somebody was here."""
     response.headers["X-Later"] = "yes"
     return response
+
+
+def ask_for_the_response(fw: Any) -> int:
+    """Have the response changed, and count how often this was asked."""
+    fw.after_this_request(add_header)
+    fw.g.asked = fw.g.get("asked", 0) + 1
+    return int(fw.g.asked)
 
 
 class Touching:
@@ -181,7 +223,7 @@ RETURNS: dict[str, Callable[[Any], Any]] = {
     "list": lambda fw: [1, {"b": "é", "a": None}],
     "reads": lambda fw: {"a": Touching(fw, lambda fw: fw.session.get("n"))},
     "writes": lambda fw: {"a": Touching(fw, lambda fw: fw.session.update(n=5))},
-    "calls later": lambda fw: [Touching(fw, lambda fw: fw.after_this_request(add_header) and 1)],
+    "calls later": lambda fw: [Touching(fw, ask_for_the_response)],
     "no json": lambda fw: {"a": object()},
     "status": lambda fw: ("text", 404),
     "no status": lambda fw: ("text", 799),
@@ -277,14 +319,11 @@ def program(spec: dict[str, Any]) -> Callable[[Any, Trace], Any]:
 def test_both_ways_are_flasks(spec: dict[str, Any], sent: list[dict[str, Any]]) -> None:
     """Answers, traces and logs are the same on the short way, on the long way and on Flask."""
     factory = program(spec)
-    ours, longer, theirs = (
-        run_on(fw, factory, sent, jar=True)
-        for fw in (miniflask, Framework(miniflask, LongWay), flask)
-    )
-    if any(name == "Set-Cookie" for o in theirs.outcomes for name, _ in o.headers):
-        for run in (ours, longer, theirs):  # a cookie holds the second in which it was made
-            for outcome in run.outcomes:
-                outcome.headers = [h for h in outcome.headers if h[0] != "Set-Cookie"]
+    with stopped_clock():
+        ours, longer, theirs = (
+            run_on(fw, factory, sent, jar=True)
+            for fw in (miniflask, Framework(miniflask, LongWay), flask)
+        )
 
     assert ours == longer
     assert ours == theirs
@@ -652,3 +691,159 @@ def test_nothing_is_left_to_the_collector(returned: str, touched: bool) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+# ---- the session in headers ----
+
+
+@pytest.fixture
+def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record what each request that goes the short way sends without a response object."""
+    sent: list[str] = []
+    plain = miniflask.shortcut._plain
+
+    def recorded(app: Any, ctx: Any, rv: Any) -> Any:
+        made = plain(app, ctx, rv)
+        sent.append("response" if made is None else made[0])
+        return made
+
+    monkeypatch.setattr(miniflask.shortcut, "_plain", recorded)
+    return sent
+
+
+SESSIONS: dict[str, Callable[[Any], Any]] = {
+    "written": lambda session: session.update(n=1),
+    "written, then permanent": lambda session: session.update(n=1, _permanent=True),
+    "changed unnoticed": lambda session: session.setdefault("list", []).append(1),
+    "emptied": lambda session: session.clear(),
+    "too large": lambda session: session.update(much=random.Random(1).randbytes(4000).hex()),
+    "tagged": lambda session: session.update(at=datetime(2026, 1, 2), pair=(1, 2), raw=b"x"),
+    "untouched": lambda session: None,
+}
+
+
+@pytest.mark.filterwarnings("ignore:The 'session' cookie is too large")
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize("attributes", [{}, {"SAMESITE": "Lax", "PATH": "/a", "SECURE": True}])
+@pytest.mark.parametrize("name", sorted(SESSIONS))
+def test_a_session_is_saved_without_a_response(
+    agree: Agree, unseen: list[str], name: str, attributes: dict[str, Any], refresh: bool
+) -> None:
+    """To the byte, in the order of Flask's headers: in a text, JSON, a stream, a page."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.config["SESSION_REFRESH_EACH_REQUEST"] = refresh
+        app.config.update({f"SESSION_COOKIE_{key}": value for key, value in attributes.items()})
+
+        def view(kind: str) -> Any:
+            SESSIONS[name](fw.session)
+            return RETURNS[kind](fw)
+
+        app.add_url_rule("/first", "first", lambda: "no request was answered before")
+        app.add_url_rule("/untouched", "untouched", lambda: "untouched")
+        app.add_url_rule("/<kind>", "view", view)
+        return app
+
+    kinds = "text", "list", "status of json", "generator", "status", "page"
+    paths = [f"/{each}" for kind in kinds for each in (kind, "untouched")]
+    with stopped_clock():
+        # To read tags, or much, takes opening the session at once.
+        agree(build, "/first", *paths, jar=name not in ("tagged", "too large"))
+    assert "response" not in unseen
+    assert len(unseen) == len(paths)
+
+
+def test_a_cookie_that_is_too_large_warns_from_where_flasks_does(unseen: list[str]) -> None:
+    """Once, and out of Werkzeug, whoever may filter by that."""
+
+    def warned(fw: Any) -> list[Any]:
+        app = serve(fw.Flask("sample"), {"/": lambda: SESSIONS["too large"](fw.session) or "kept"})
+        app.secret_key = "key"
+        environ = create_environ()
+        run_wsgi_app(app, environ)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            run_wsgi_app(app, environ)
+        return [(str(w.message), Path(w.filename).parts[-3:]) for w in caught]
+
+    ours, theirs = warned(miniflask), warned(flask)
+    assert ours == theirs
+    assert len(theirs) == 1
+    assert unseen == ["200 OK"]
+
+
+@pytest.mark.parametrize("name", ["reads", "writes", "calls later"])
+def test_json_may_ask_for_anything_while_it_is_written(
+    agree: Agree, unseen: list[str], name: str
+) -> None:
+    """Once; and whoever asked for the response gets one."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: RETURNS[name](fw)})
+        app.secret_key = "key"
+        return app
+
+    with stopped_clock():
+        agree(build, "/", "/", "/", jar=True)
+    assert ("response" in unseen) == (name == "calls later")
+
+
+def test_a_null_session_is_not_saved(agree: Agree, unseen: list[str]) -> None:
+    """Nor does the response vary by it."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        return serve(fw.Flask("sample"), {"/": lambda: str(fw.session.get("n"))})
+
+    assert agree(build, "/", "/").texts == ["None", "None"]
+    assert unseen == ["200 OK"]
+
+
+@pytest.mark.parametrize("place", ["instance", "class"])
+@pytest.mark.parametrize("name", ["save_session", "should_set_cookie", "is_null_session"])
+def test_how_sessions_are_saved_may_be_replaced_by_the_view(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, place: str, name: str
+) -> None:
+    """Its own session is saved in this way."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        monkeypatch.undo()
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.session_interface = interface = fw.sessions.SecureCookieSessionInterface()
+        owner = interface if place == "instance" else type(interface)
+        original = getattr(owner, name)
+
+        def replaced(*args: Any) -> Any:
+            trace(name)
+            return original(*args)
+
+        def view() -> str:
+            fw.session["n"] = 1
+            monkeypatch.setattr(owner, name, replaced)
+            return "saved"
+
+        return serve(app, {"/first": lambda: "not replaced", "/": view})
+
+    with stopped_clock():
+        assert name in agree(build, "/first", "/").labels
+
+
+def test_a_session_of_another_class_is_saved(agree: Agree) -> None:
+    """One that a program has put into the context in the place of Flask's."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Session(fw.sessions.SecureCookieSession):  # type: ignore[misc]
+            modified = property(lambda self: True, lambda self, value: trace("marked", value))
+
+        def view() -> str:
+            fw.globals.request_ctx._session = fw.globals.request_ctx.session = Session({"n": 1})
+            return "saved"
+
+        app = serve(fw.Flask("sample"), {"/": view})
+        app.secret_key = "key"
+        return app
+
+    with stopped_clock():
+        agree(build, "/")
