@@ -1,19 +1,20 @@
 """Opening a session only when somebody asks.
 
-Most requests never look at the session, and verifying one is much of what such a request would
-cost.  So :func:`defer_session`, called when a request context is pushed, notes what decides about
-the session, key, cookie and clock, and leaves the verifying to :meth:`DeferredSession.open`:
-nobody can tell when that is done.  Where somebody could, because a program has its own part in
-it, the session is opened in push as in Flask.
+Most requests never look at the session, and opening one is much of what such a request would
+cost.  So :func:`defer_session`, called when a request context is pushed, looks at the clock and
+at what it knows of the cookie, and leaves the rest to :meth:`DeferredSession.open`: nobody can
+tell when that is done.  Where somebody could, because a program has its own part in it, the
+session is opened in push as in Flask.
 
-All that is noted depends on a few strings, so it is kept: most requests find it ready made.
+What is known of a cookie depends on a few strings, so it is kept: whether its signature is good,
+and what the session will be made of.  Only a cookie with a good signature is read at all.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 import time
+import zlib
 from datetime import timedelta
 from functools import lru_cache
 from operator import attrgetter
@@ -33,11 +34,10 @@ from .sessions import (
     _find_cookie,
     _has_usual_cookies,
     _kept_signer,
-    _make_serializer,
     _texts,
     session_json_serializer,
 )
-from .signing import BadData, BadSignature, _last_second, base64_decode, bytes_to_int
+from .signing import _last_second, base64_decode, bytes_to_int
 from .stock import Stock
 from .wrappers import Request
 
@@ -45,16 +45,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask
+    from .signing import _KeptSigner
 
 
-class _Glimpse(NamedTuple):
-    """What a cookie says before anybody has verified it."""
+class _Content(NamedTuple):
+    """What is in a cookie with a good signature."""
 
-    cookie: str
-    #: The token in two parts: what is signed, and the signature.
-    signed: bytes
-    sig: bytes
-    #: The payload: a JSON object in which nothing has a tag.
+    #: A JSON object in which nothing has a tag.
     text: str
     timestamp: int
     permanent: bool
@@ -64,54 +61,31 @@ class DeferredSession:
     """A cookie session that is not opened before it can be observed; shared between requests.
 
     Args:
-        keys: Older keys, oldest first, and the secret key.
-        glimpse: What the cookie says; None without one.
-        lifetime: How old it may be.
+        content: What it will be made of; None without a cookie.
+        lifetime: How old that may be.
     """
 
-    __slots__ = ("_fits", "_glimpse", "_keys", "_permanent", "_since", "_until")
+    __slots__ = ("_content", "_permanent", "_since", "_until")
 
-    def __init__(
-        self, keys: tuple[Any, ...], glimpse: _Glimpse | None, lifetime: timedelta
-    ) -> None:
-        self._keys = keys
-        self._glimpse = glimpse
-        self._fits = False
+    def __init__(self, content: _Content | None, lifetime: timedelta) -> None:
+        self._content = content
         self._permanent, self._since = False, 0
-        if glimpse is not None:
-            self._permanent, self._since = glimpse.permanent, glimpse.timestamp
+        if content is not None:
+            self._permanent, self._since = content.permanent, content.timestamp
         self._until = self._since + int(lifetime.total_seconds()) + 1
 
     def open(self, app: Flask) -> SecureCookieSession | None:
-        """Verify the cookie, as ``open_session`` would have.
+        """Make the session, as ``open_session`` would have.
 
         None if a program has a part in reading cookies: then ``open_session`` must be called.
         """
-        if self._glimpse is None:
+        if self._content is None:
             return SecureCookieSession()
         if session_json_serializer.tags != _stock_tags or not isinstance(
             _lifetime_of(type(app)), ConfigAttribute
         ):
             return None
-        # A signature that did fit fits again: key and cookie are the same.
-        if self._fits or self._verify(self._glimpse):
-            return SecureCookieSession(_scan(self._glimpse.text, 0)[0])
-        return self._open_otherwise(self._glimpse.cookie)
-
-    def _verify(self, glimpse: _Glimpse) -> bool:
-        signer = _kept_signer(self._keys[-1], self._keys[:-1], *_stock_how)
-        self._fits = signer.fits(glimpse.signed, glimpse.sig)
-        return self._fits
-
-    def _open_otherwise(self, cookie: str) -> SecureCookieSession:
-        """Verify a signature that may be spelled in another way."""
-        # Plain JSON will do: nothing has a tag.
-        salt, derivation, digest = _stock_how
-        serializer = _make_serializer(self._keys, salt, json, derivation, digest)
-        try:
-            return SecureCookieSession(serializer.loads(cookie))
-        except BadSignature:
-            return SecureCookieSession()
+        return SecureCookieSession(_scan(self._content.text, 0)[0])
 
     def needs_saving(self, app: Flask) -> bool:
         """Tell whether a session that nobody asked for must be looked at by ``save_session``."""
@@ -147,8 +121,8 @@ def defer_session(
 
     Now, if a program has any part in it: a session interface of its own, a method or class of
     this one replaced, a tag of its own, its own way with JSON or cookies.  Now as well for any
-    cookie that opening might refuse other than by its signature.  This is on every request, so
-    it reads no more than it must; what shows only in an open session is left to its opening.
+    cookie that opening might refuse.  This is on every request, so it reads no more than it must;
+    what shows only in an open session is left to its opening.
 
     Args:
         request: None for one of the usual class that has not been made yet.
@@ -204,7 +178,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
             deferred = defer(header, name, lifetime, secret)
     except Exception:  # then it is open_session's to raise, or to do without
         return None
-    if deferred is None or deferred._glimpse is None:
+    if deferred is None or deferred._content is None:
         return deferred
     return deferred if deferred._since <= time.time() < deferred._until else None
 
@@ -222,41 +196,43 @@ def _deferred_for(
         if not header.isascii():
             return None
         cookie = _find_cookie(header, name)
-    glimpse = _glimpse_of(cookie) if cookie else None
-    if cookie and glimpse is None:
-        return None
-    return DeferredSession(keys, glimpse, lifetime)
+    if not cookie:
+        return DeferredSession(None, lifetime)
+    content = _read(cookie, _kept_signer(keys[-1], keys[:-1], *_stock_how))
+    return None if content is None else DeferredSession(content, lifetime)
 
 
 _scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
 
 
-def _glimpse_of(cookie: str) -> _Glimpse | None:
-    """Read a cookie without believing it: what was signed, and when.
+def _read(cookie: str, signer: _KeptSigner) -> _Content | None:
+    """Read a cookie; None if opening it might end in anything but a session.
 
-    None if it is anything but an uncompressed JSON object without tags.  Only such a one is sure
-    to become a session if its signature is good.
+    Raises:
+        Exception: Opening it may raise one as well.
     """
-    try:
-        signed, _, sig = cookie.encode().rpartition(b".")
-        payload, _, when = signed.rpartition(b".")
-        text = base64_decode(payload).decode()
-        timestamp = bytes_to_int(base64_decode(when))
-        value, end = _scan(text, 0)
-    except (ValueError, RecursionError, struct.error, BadData, StopIteration):
+    signed, _, sig = cookie.encode().rpartition(b".")
+    if not signer.fits(signed, sig):
         return None
+    payload, _, when = signed.rpartition(b".")
+    timestamp = bytes_to_int(base64_decode(when))
+    if payload.startswith(b"."):
+        text = zlib.decompress(base64_decode(payload[1:])).decode()
+    else:
+        text = base64_decode(payload).decode()
+    value, end = _scan(text, 0)
     if (
-        payload.startswith(b".")  # compressed
-        or timestamp > _last_second
+        timestamp > _last_second
         or end != len(text)
         or type(value) is not dict
+        or len(text) > 16_384  # it is kept
         # Every tag begins with a space, however that is written.
         or '" ' in text
         or '"\\u0020' in text
         or text.count("[") + text.count("{") > 50  # deep, and the stack may be so by then
     ):
         return None
-    return _Glimpse(cookie, signed, sig, text, timestamp, bool(value.get("_permanent")))
+    return _Content(text, timestamp, bool(value.get("_permanent")))
 
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
@@ -300,5 +276,5 @@ _stock_how = (
 )
 _stock_tags = dict(session_json_serializer.tags)
 _stock_tag_count = len(session_json_serializer.order)
-_without_cookie = DeferredSession((), None, timedelta(0))
-_without_key = _NoSession((), None, timedelta(0))
+_without_cookie = DeferredSession(None, timedelta(0))
+_without_key = _NoSession(None, timedelta(0))

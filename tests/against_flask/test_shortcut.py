@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import random
 import warnings
 from collections.abc import Callable, Iterator
@@ -718,6 +719,9 @@ SESSIONS: dict[str, Callable[[Any], Any]] = {
     "emptied": lambda session: session.clear(),
     "too large": lambda session: session.update(much=random.Random(1).randbytes(4000).hex()),
     "tagged": lambda session: session.update(at=datetime(2026, 1, 2), pair=(1, 2), raw=b"x"),
+    "compressed": lambda session: session.update(
+        _fresh=True, _id=hashlib.sha512().hexdigest(), n=session.get("n", 0) + 1
+    ),
     "untouched": lambda session: None,
 }
 
