@@ -8,6 +8,7 @@ Source: ``werkzeug.wrappers.Response`` of Werkzeug 3.1; PEP 3333.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from werkzeug import wsgi
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.urls import iri_to_uri
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as ResponseBase
 from werkzeug.wsgi import FileWrapper
@@ -42,6 +44,13 @@ _DECIDES = frozenset(("code", "get_body", "get_description", "get_headers", "get
 #: The statuses whose responses have no body.
 BODILESS = frozenset((*range(100, 200), 204, 304))
 
+_LENGTH = "content-length"
+_LOCATIONS = {"location": "Location", "content-location": "Content-Location"}
+# A path, maybe with a query, that is written as in a URI already.
+_is_uri = re.compile(
+    r"/(?!/)[\w.~%:@!$&'()*+,;=/-]*(\?[\w.~%:@!$&'()*+,;=/?-]+)?", re.ASCII
+).fullmatch
+
 Pairs = list[tuple[str, str]]
 
 
@@ -51,6 +60,16 @@ def content_type_of(mimetype: str) -> str:
     headers = Headers()
     headers["Content-Type"] = get_content_type(mimetype, "utf-8")
     return headers["Content-Type"]
+
+
+def _located(name: str, value: str) -> tuple[str, str]:
+    known = _LOCATIONS.get(name.lower())
+    return (name, value) if known is None else (known, _uri_of(value))
+
+
+def _uri_of(location: str) -> str:
+    """Write a location in ASCII, as ``iri_to_uri``."""
+    return location if _is_uri(location) else iri_to_uri(location)
 
 
 @lru_cache(maxsize=128)
@@ -96,6 +115,13 @@ def _are_usual(stocks: dict[type, Stock], kind: type) -> bool:
     return stocks[Response].holds_for(kind) if stock is None else stock.holds()
 
 
+def _headers_of(response: Response) -> Headers:
+    headers = Headers()
+    for pair in response._pairs or ():
+        headers.add(*pair)  # one by one, in half the time
+    return headers
+
+
 def _become(response: Response, kind: type) -> None:
     """Give a response another class, which may be Werkzeug's and know nothing of demand."""
     response.headers, response._on_close  # noqa: B018
@@ -117,7 +143,7 @@ class Response(ResponseBase):
     _status_code = 200
 
     if not TYPE_CHECKING:  # to a type checker they are what Werkzeug declares
-        headers = on_demand(lambda self: Headers(self._pairs))
+        headers = on_demand(_headers_of)
         _on_close = on_demand(lambda self: [])
         __class__ = property(type, _become)
 
@@ -205,17 +231,19 @@ class Response(ResponseBase):
         if pairs is None:
             return super().__call__(environ, start_response)
         start_response(self._status, pairs)
+        if self._status_code == 204 or environ["REQUEST_METHOD"] == "HEAD":
+            return wsgi.ClosingIterator((), self.close)
         if self.direct_passthrough:
             body: Any = self.response
             return _Pieces(body.file, body.buffer_size) if type(body) is FileWrapper else body
         return ClosingIterator(self)
 
     def _final_pairs(self, environ: WSGIEnvironment) -> Pairs | None:
-        """Return the headers that go out as they stand; None if anything has to be done first."""
+        """Return the headers that go out; None if there is more to be done than is done here."""
         own = self.__dict__
+        has_body = self._status_code != 204
         if (
-            self._status_code in BODILESS
-            or environ["REQUEST_METHOD"] == "HEAD"
+            (self._status_code in BODILESS and has_body)
             or not _are_usual(_sending, type(self))
             or not _SENDERS.isdisjoint(own)
         ):
@@ -224,16 +252,19 @@ class Response(ResponseBase):
             pairs = self._pairs
             if pairs is None or not (self._is_sized or not self.is_sequence):
                 return None
-            return pairs.copy()
-        if type(self.headers) is not Headers:  # Werkzeug makes headers of much
-            return None
-        pairs = list(self.headers)
-        names = {name.lower() for name, _ in pairs}
-        if "location" in names or "content-location" in names:
-            return None
-        if "content-length" not in names and self.is_sequence:
-            return None
-        return pairs
+            pairs = pairs.copy()
+        else:
+            if type(self.headers) is not Headers:  # Werkzeug makes headers of much
+                return None
+            pairs = list(self.headers)
+            names = [name.lower() for name, _ in pairs]
+            if _LENGTH not in names and self.is_sequence:
+                return None
+            if not _LOCATIONS.keys().isdisjoint(names):
+                if self.autocorrect_location_header or max(map(names.count, _LOCATIONS)) > 1:
+                    return None
+                pairs = [_located(*pair) for pair in pairs]
+        return pairs if has_body else [pair for pair in pairs if pair[0].lower() != _LENGTH]
 
 
 watch(Response)

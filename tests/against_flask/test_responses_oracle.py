@@ -8,8 +8,12 @@ from typing import Any
 from wsgiref.validate import validator
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from werkzeug.urls import iri_to_uri
 
-from tests.against_flask.harness import Run, Trace, serve
+import miniflask.ondemand.response
+from tests.against_flask.harness import Run, Trace, describe, serve
 
 Agree = Callable[..., Run]
 
@@ -116,6 +120,13 @@ HEADERS: dict[str, Any] = {
     "no content length": {"Content-Length": ""},
     "location": {"Location": "/é b?q=ü#f"},
     "content location": {"Content-Location": "é"},
+    "location that is a URI": {"location": "/a/b;c=1?q=%C3%BC&next=/x"},
+    "location of a host": {"Location": "https://Other.example:80/a b"},
+    "location without a scheme": {"Location": "//other.example"},
+    "no query": {"Location": "/a?"},
+    "two locations": [("Location", "/é"), ("X-A", "1"), ("location", "/b")],
+    "locations": {"Content-Location": "/a", "Location": "/b", "Content-Length": "4"},
+    "no URI": {"Location": "http://[/"},
     "transfer": {"Transfer-Encoding": "chunked"},
     "type": {"content-type": "text/plain"},
     "several": [("X-A", "1"), ("x-a", "2"), ("X-A", "3")],
@@ -146,6 +157,46 @@ def test_headers_on_the_wire(agree: Agree, form: str, status: int) -> None:
     if status in {103, 204, 304}:
         assert run.texts == [""] * 10
     assert run.texts[5:] == [""] * 5
+
+
+@given(st.text(st.sampled_from("/ab?#%:@&;=+ é\\[\n\t.~"), max_size=8))
+@example("/a?b/?c")
+@example("//a")
+@example("/a?")
+@example("/a#")
+def test_a_location_is_written_as_a_uri(location: str) -> None:
+    """As Werkzeug writes it, also where that is done without taking it apart."""
+
+    def write(how: Callable[[str], str]) -> Any:
+        try:
+            return how(location)
+        except ValueError as e:
+            return describe(e)
+
+    assert write(miniflask.ondemand.response._uri_of) == write(iri_to_uri)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 204, 302])
+def test_a_response_is_closed_whether_or_not_it_has_a_body(
+    agree: Agree, method: str, status: int
+) -> None:
+    """Its stream first, then whatever was to be called."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class Chunks(list):  # type: ignore[type-arg]
+            def close(self) -> None:
+                trace("chunks closed")
+
+        def view() -> Any:
+            response = fw.Response(Chunks(["a", "b"]), status, {"Location": "/"})
+            response.call_on_close(lambda: trace("response closed"))
+            return response
+
+        return serve(fw.Flask("sample"), {"/": view})
+
+    run = agree(factory, (method, "/"))
+    assert run.labels == ["chunks closed", "response closed"]
 
 
 VALID: dict[str, Callable[[Any], Any]] = {
