@@ -176,6 +176,9 @@ class RequestContext:
     # request.
     _matched: tuple[Rule, Any] | None = None
     _refused: HTTPException | None = None
+    # The settings of the moment, for when somebody asks for the adapter or the request.
+    _server_name: str | None = None
+    _trusted_hosts: list[str] | None = None
     # What the view returned, if the short way has made it a response that somebody may see.
     _made: Any = None
 
@@ -205,6 +208,8 @@ class RequestContext:
         """The request."""
         request = self.app.request_class(self._environ)
         request.json_module = self.app.json
+        if self._trusted_hosts is not None:
+            request.trusted_hosts = self._trusted_hosts
         if self._matched is not None:
             request.url_rule, request.view_args = self._matched
         elif self._refused is not None:
@@ -222,10 +227,17 @@ class RequestContext:
     @on_demand
     def url_adapter(self) -> MapAdapter | None:
         """The route map as this request sees it."""
-        # As it would have been made at first, when neither settings nor host had a part in it.
+        # As it would have been made at first, when the host had no part in it.
         url_map = self.app.url_map
-        subdomain = url_map.default_subdomain or ""
-        return url_map.bind_to_environ(self._environ_as_it_came, subdomain=subdomain)
+        return url_map.bind_to_environ(
+            self._environ_as_it_came,
+            server_name=self._server_name,
+            subdomain=url_map.default_subdomain or "",
+        )
+
+    def _note_hosts(self) -> None:
+        config = self.app.config
+        self._server_name, self._trusted_hosts = config["SERVER_NAME"], config["TRUSTED_HOSTS"]
 
     @property
     def _environ_as_it_came(self) -> WSGIEnvironment:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wsgi import get_host
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import SESSION_PARTS, defer_usual_session, saves_as_usual
@@ -139,14 +140,29 @@ _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_r
 
 
 @lru_cache(maxsize=256)
-def is_sound_host(header: str | None) -> bool:
-    """Tell whether any route map takes this for a host; what clients send is kept for a while."""
+def is_sound_host(header: str | None, *trusted: str) -> bool:
+    """Tell whether any route map takes this for a host; what clients send is kept for a while.
+
+    Args:
+        header: The ``Host`` header.
+        *trusted: The hosts among which it has to be, if there are any.
+    """
     environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "HTTP_HOST": header}
     try:
         Map().bind_to_environ(environ, subdomain="")
+        get_host(environ, trusted or None)
     except HTTPException:
         return False
     return header is not None
+
+
+@lru_cache(maxsize=8)
+def _can_be_bound(server_name: str) -> bool:
+    try:
+        Map().bind(server_name)
+    except Exception:  # push's to raise
+        return False
+    return True
 
 
 def reasons(app: Flask, stock: Stock) -> tuple[str, ...]:
@@ -181,20 +197,36 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
             and :data:`SELDOM`.
     """
     url_map, config = app.url_map, app.config
+    server_name, trusted = config["SERVER_NAME"], config["TRUSTED_HOSTS"]
     return not (
         (app._reasons is None and app._collect_reasons(stock))
         or app._reasons
         or not stock.holds_for(type(app))
         or url_map.host_matching
-        or config["TRUSTED_HOSTS"] is not None
-        or config["SERVER_NAME"] is not None
+        or (
+            server_name is not None
+            and not (type(server_name) is str and _can_be_bound(server_name))
+        )
         or _app_context(None) is not None
         or environ["REQUEST_METHOD"] not in _METHODS
         or "HTTP_UPGRADE" in environ
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
-        or not is_sound_host(environ.get("HTTP_HOST"))
+        or not (
+            is_sound_host(environ.get("HTTP_HOST"))
+            if trusted is None
+            else _is_trusted(environ.get("HTTP_HOST"), trusted)
+        )
         or (in_use and _is_listened_to())
+    )
+
+
+def _is_trusted(header: str | None, hosts: Any) -> bool:
+    """Tell whether a host is among those that a program trusts, if it says so in the usual way."""
+    return (
+        type(hosts) in (list, tuple)
+        and {*map(type, hosts)} == {str}
+        and is_sound_host(header, *hosts)
     )
 
 
@@ -209,6 +241,9 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     app_ctx.app = ctx.app = app
     app_ctx.g = _AppCtxGlobals()
     ctx._environ, ctx._after_request_functions = environ, []
+    if app.config["SERVER_NAME"] is not None or app.config["TRUSTED_HOSTS"] is not None:
+        ctx._note_hosts()
+        app_ctx.url_adapter = app.create_url_adapter(None)
     app_ctx._cv_tokens = [_set_app_context(app_ctx)]
     ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
     error: BaseException | None = None

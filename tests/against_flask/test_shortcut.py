@@ -658,6 +658,65 @@ def test_the_app_context_of_a_request_has_no_adapter(
     assert short == ["/"]
 
 
+HOSTS: dict[str, tuple[dict[str, Any], bool]] = {
+    "a name": ({"SERVER_NAME": "b.example:80"}, True),
+    "a name with a root": ({"SERVER_NAME": "b.example", "APPLICATION_ROOT": "/root"}, True),
+    "nothing like a name": ({"SERVER_NAME": 5}, False),
+    "trusted": ({"TRUSTED_HOSTS": ["c.example", ".example"]}, True),
+    "trusted, in a tuple": ({"TRUSTED_HOSTS": ("a.example",)}, True),
+    "both": ({"SERVER_NAME": "b.example", "TRUSTED_HOSTS": ["a.example"]}, True),
+    "not trusted": ({"TRUSTED_HOSTS": ["b.example"]}, False),
+    "nobody is": ({"TRUSTED_HOSTS": []}, False),
+    "in a text": ({"TRUSTED_HOSTS": "a.example"}, False),
+    "not a text": ({"TRUSTED_HOSTS": [5, "a.example"]}, False),
+}
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("name", sorted(HOSTS))
+def test_settings_of_hosts(agree: Agree, short: list[str], name: str, debug: bool) -> None:
+    """Whatever the view asks of them, and though it changes them before it asks."""
+    settings, goes_short = HOSTS[name]
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.config.update(settings, PROPAGATE_EXCEPTIONS=False, DEBUG=debug)
+
+        def view(change: int = 0) -> str:
+            if change:
+                app.config.update(SERVER_NAME="changed", TRUSTED_HOSTS=["a.example", "changed"])
+            adapter, outer = fw.globals.request_ctx.url_adapter, fw.globals.app_ctx.url_adapter
+            trace(adapter.server_name, adapter.subdomain, outer and vars(outer)["server_name"])
+            trace(fw.request.trusted_hosts, fw.request.host, fw.request.url)
+            trace(fw.url_for("view", change=1, _external=True), adapter.get_host(None))
+            return "seen"
+
+        app.add_url_rule("/view", "view", view)
+        app.add_url_rule("/view/<int:change>/", "view", view)
+        return app
+
+    there = {"Host": "a.example:80"}
+    paths = ["/view", "/view", "/view/1", "/nowhere", "/view/1/"]
+    agree(build, *({"path": path, "headers": there} for path in paths))
+    # What is changed counts from the next request on.
+    assert short == paths[: len(paths) if goes_short else 0]
+
+
+def test_a_server_name_that_no_host_can_have(short: list[str]) -> None:
+    """Then nothing can be pushed, as in Flask."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello"})
+        app.config["SERVER_NAME"] = "b..example"
+        return app
+
+    for fw in (miniflask, flask):
+        (outcome,) = run_on(fw, build, ["/"]).outcomes
+        assert outcome.raised is not None
+        assert outcome.raised[0] == "LookupError"
+    assert short == []
+
+
 @pytest.mark.parametrize("returned", ["text", "dict"])
 @pytest.mark.parametrize("touched", [False, True])
 def test_nothing_is_left_to_the_collector(returned: str, touched: bool) -> None:
