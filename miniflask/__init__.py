@@ -65,6 +65,10 @@ if not TYPE_CHECKING:
             from importlib.metadata import version
 
             return version("miniflask-study")
+        if name == "cli":  # there without being imported, as in Flask; click is an extra
+            from importlib import import_module
+
+            return import_module(f"{__name__}.cli")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

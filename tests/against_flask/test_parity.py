@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,23 @@ def test_public_names_signatures_and_defaults_are_flasks() -> None:
 
     assert {name for name, different in compared.items() if different} == listed()
     assert len(compared) > 900, "the comparison looks at less than it did"
+
+
+def test_modules_that_need_no_import_are_flasks() -> None:
+    """What ``import flask`` makes reachable, ``import miniflask`` does, be it at first use."""
+    ask = "import sys, {0}; print([n for n in sys.argv[1:] if hasattr({0}, n)])"
+    names = sorted({name.partition(".")[0] for name in MODULES})
+    reachable = [
+        subprocess.run(  # noqa: S603 -- this very Python
+            [sys.executable, "-c", ask.format(fw), *names],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for fw in ("flask", "miniflask")
+    ]
+    assert "'cli'" in reachable[0]
+    assert reachable[0] == reachable[1]
 
 
 def test_default_settings_are_flasks() -> None:
