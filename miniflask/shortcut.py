@@ -252,14 +252,14 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     try:
         try:
             deferred = ctx._deferred_session = defer_usual_session(app, None, environ)
+            if deferred is None:
+                ctx._open_session()
             if (
-                deferred is None
-                or app.before_request_funcs
+                app.before_request_funcs
                 or app.url_value_preprocessors
                 or not app._got_first_request
+                or (deferred is None and not saves_as_usual(app))
             ):
-                if deferred is None:
-                    ctx._open_session()
                 ctx.match_request()
                 response = app.full_dispatch_request()
             else:

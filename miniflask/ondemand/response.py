@@ -162,7 +162,6 @@ class Response(ResponseBase):
             headers is not None
             or content_type is not None
             or plain_type is None
-            or response is None
             or not _are_usual(_making, type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
@@ -179,7 +178,7 @@ class Response(ResponseBase):
         elif isinstance(response, (str, bytes, bytearray)):
             self.set_data(response)  # type: ignore[arg-type]  # a bytearray is taken as well
         else:
-            self.response = response
+            self.response = [] if response is None else response
 
     def _set_status(self, status: Any) -> None:
         if type(status) is int and status in HTTP_STATUS_CODES:
@@ -249,22 +248,24 @@ class Response(ResponseBase):
         ):
             return None
         if "headers" not in own:
-            pairs = self._pairs
-            if pairs is None or not (self._is_sized or not self.is_sequence):
+            if self._pairs is None:
                 return None
-            pairs = pairs.copy()
+            pairs, has_length = self._pairs.copy(), self._is_sized
         else:
             if type(self.headers) is not Headers:  # Werkzeug makes headers of much
                 return None
             pairs = list(self.headers)
             names = [name.lower() for name, _ in pairs]
-            if _LENGTH not in names and self.is_sequence:
-                return None
+            has_length = _LENGTH in names
             if not _LOCATIONS.keys().isdisjoint(names):
                 if self.autocorrect_location_header or max(map(names.count, _LOCATIONS)) > 1:
                     return None
                 pairs = [_located(*pair) for pair in pairs]
-        return pairs if has_body else [pair for pair in pairs if pair[0].lower() != _LENGTH]
+        if not has_body:
+            return [pair for pair in pairs if pair[0].lower() != _LENGTH]
+        if not has_length and self.automatically_set_content_length and self.is_sequence:
+            pairs.append(("Content-Length", str(sum(map(len, _encoded(self.response))))))
+        return pairs
 
 
 watch(Response)

@@ -893,6 +893,58 @@ def test_how_sessions_are_saved_may_be_replaced_by_the_view(
         assert name in agree(build, "/first", "/").labels
 
 
+def test_an_interface_of_a_program_is_shown_the_response(agree: Agree) -> None:
+    """Whatever it does with it, before it saves the session as usual."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Looking(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc]
+            def save_session(self, app: Any, session: Any, response: Any) -> None:
+                trace(response.status, response.get_data(as_text=True), [*response.headers])
+                super().save_session(app, session, response)
+
+        app = serve(fw.Flask("sample"), {"/": lambda: fw.session.setdefault("n", "text")})
+        app.secret_key = "key"
+        app.session_interface = Looking()
+        return app
+
+    with stopped_clock():
+        assert len(agree(build, "/", "/", "/", jar=True).labels) == 3
+
+
+@pytest.mark.parametrize("name", ["tagged", "forged", "old"])
+def test_a_session_that_is_opened_at_once(agree: Agree, unseen: list[str], name: str) -> None:
+    """Of a cookie that has tags, is none of ours, or was made too long ago."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        if name == "old":
+            app.permanent_session_lifetime = -1
+
+        def view(n: int) -> Any:
+            trace("seen", dict(fw.session) if n else None, fw.request.view_args)
+            if n == 2:
+                SESSIONS["tagged"](fw.session)
+            return {"n": n}
+
+        app.add_url_rule("/<int:n>", "view", view)
+        signer = app.session_interface.get_signing_serializer(app)
+        token = signer.dumps({"pair": (1, 2)} if name == "tagged" else {"a": 1})
+        app.config["TOKEN"] = token + "x" * (name == "forged")
+        wsgi_app = app.wsgi_app
+
+        def with_cookie(environ: Any, start_response: Any) -> Any:
+            environ["HTTP_COOKIE"] = f"session={app.config['TOKEN']}"
+            return wsgi_app(environ, start_response)
+
+        app.wsgi_app = with_cookie
+        return app
+
+    with stopped_clock():
+        agree(build, "/0", "/0", "/1", "/2", "/no", "/1")
+    assert unseen == ["200 OK", "200 OK", "200 OK", "404 NOT FOUND", "200 OK"]
+
+
 def test_a_session_of_another_class_is_saved(agree: Agree) -> None:
     """One that a program has put into the context in the place of Flask's."""
 
