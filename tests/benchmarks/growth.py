@@ -5,6 +5,7 @@ A growth exponent says it in one figure: 0 is not at all, 1 is as the number of 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
@@ -37,13 +38,18 @@ def crowd(shape: str, count: int, rounds: int, budget: float) -> Crowd:
     workload = among(count, shape, "first")
     apps: dict[str, wsgi.App] = {}
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(1 + 100 // count):
+    for _ in range(2 + 300 // count):
         for name in names:
+            # As in a fresh process: the collector looks at what is made here alone.
+            apps.pop(name, None)
+            gc.collect()
+            gc.freeze()
             began = process_time()
             app = build(name, workload)
             assert app is not None
             wsgi.ask(app, wsgi.prepare(app, workload))  # what is put off until the first request
             taken[name].append(process_time() - began)
+            gc.unfreeze()
             apps[name] = app
     adding = {name: Times(tuple(rounds)) for name, rounds in taken.items()}
     places = {
