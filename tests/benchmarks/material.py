@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import shutil
 import tempfile
 from functools import cache
@@ -13,6 +14,8 @@ from jinja2 import Environment, FileSystemLoader, Template
 
 SECRET = "a secret key"
 VISITOR = {"user": 42, "name": "alice"}
+# As Flask-Login keeps one: so long that it is compressed.
+LOGIN = {"_fresh": True, "_id": hashlib.sha512(b"a browser").hexdigest(), "_user_id": "42"}
 TEN_KEYS = {
     "id": 42,
     "name": "alice",

@@ -70,6 +70,8 @@ REQUESTS = [
         read=unread,
         arguments=(500, SHAPES["front"]),
     ),
+    Workload("redirect", "redirect to a view", "redirect", "/old", status=302, read=unread),
+    Workload("deployed", "page of a deployed application", "deployed", visited="/login"),
     Workload("template", "Jinja2 table of 20 rows", "template"),
     Workload("abort", "`abort(404)`, handled", "abort", status=404),
     Workload("stream", "stream of 100 chunks", "stream"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..material import CHUNKS, READS, ROWS, SECRET, TEN_KEYS, VISITOR, folder
+from ..material import CHUNKS, LOGIN, READS, ROWS, SECRET, TEN_KEYS, VISITOR, folder
 
 
 def make(fw: Any, **options: Any) -> Any:
@@ -119,6 +119,51 @@ def hooks(fw: Any) -> Any:
     @app.get("/")
     def index() -> str:
         return "Hello, World!"
+
+    return app
+
+
+def redirect(fw: Any) -> Any:
+    app = make(fw)
+
+    @app.get("/new")
+    def new() -> str:
+        return "Hello, World!"
+
+    @app.get("/old")
+    def old() -> Any:
+        return fw.redirect(fw.url_for("new"))
+
+    return app
+
+
+def deployed(fw: Any) -> Any:
+    """Do what common extensions and their documentation ask for, at each request."""
+    app = make(fw)
+    app.config.update(SERVER_NAME="127.0.0.1:5000", TRUSTED_HOSTS=["127.0.0.1"])
+    g, session = fw.g, fw.session
+
+    @app.get("/login")
+    def login() -> str:
+        session.update(LOGIN)
+        return "in"
+
+    @app.before_request
+    def load_user() -> None:
+        g.user = session.get("_user_id")
+
+    @app.after_request
+    def secure(response: Any) -> Any:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @app.teardown_appcontext
+    def disconnect(error: BaseException | None) -> None:
+        pass
+
+    @app.get("/")
+    def index() -> str:
+        return f"Hello, {g.user}!"
 
     return app
 
