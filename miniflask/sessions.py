@@ -344,9 +344,9 @@ class SecureCookieSessionInterface(SessionInterface):
     def _saved(self, app: Flask, session: SecureCookieSession) -> Pairs | None:
         """Return the headers that :meth:`save_session` would add to a usual response.
 
-        None if it would not set the cookie.
+        None if it would not set the cookie, or in a way of a program's own.
         """
-        if not session or not self.should_set_cookie(app, session):
+        if not (session and self.should_set_cookie(app, session) and _setting.holds()):
             return None
         name, settings = self._cookie_settings(app)
         limit = app.config["MAX_COOKIE_SIZE"]
@@ -479,6 +479,7 @@ _stock_vary = Response.vary
 _stock_headers = Response.headers
 _stock_set_cookie = Response.set_cookie
 _stock_limit = Response.max_cookie_size
+_setting = Stock((Response, ("max_cookie_size", "set_cookie", "vary")))
 
 
 def _unseen_pairs(response: Response) -> list[tuple[str, str]] | None:

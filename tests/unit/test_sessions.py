@@ -269,7 +269,7 @@ def replaced(part: str, usual: Any) -> Any:
     if part.endswith("_class"):
         return type("Mine", (usual,), {})
     if part == "digest_method":
-        return functools.partial(usual)
+        return staticmethod(functools.partial(usual))
     return functools.wraps(usual)(lambda *args: usual(*args))
 
 
