@@ -60,6 +60,11 @@ if os.environ.get("MINIFLASK_SENTINEL"):
 
 if not TYPE_CHECKING:
 
+    def __dir__() -> list[str]:
+        import sys  # ``globals`` is a module here
+
+        return [*vars(sys.modules[__name__]), "cli"]
+
     def __getattr__(name: str) -> Any:
         if name == "__version__":
             from importlib.metadata import version

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_host
 
 from . import typing as ft
 from .deferred import defer_session
@@ -176,9 +177,8 @@ class RequestContext:
     # request.
     _matched: tuple[Rule, Any] | None = None
     _refused: HTTPException | None = None
-    # The settings of the moment, for when somebody asks for the adapter or the request.
-    _server_name: str | None = None
-    _trusted_hosts: list[str] | None = None
+    # SERVER_NAME and TRUSTED_HOSTS as they were, for when somebody asks for adapter or request.
+    _host_settings: tuple[str | None, list[str] | None] = (None, None)
     # What the view returned, if the short way has made it a response that somebody may see.
     _made: Any = None
 
@@ -208,8 +208,13 @@ class RequestContext:
         """The request."""
         request = self.app.request_class(self._environ)
         request.json_module = self.app.json
-        if self._trusted_hosts is not None:
-            request.trusted_hosts = self._trusted_hosts
+        trusted_hosts = self._host_settings[1]
+        if trusted_hosts is not None:
+            request.trusted_hosts = trusted_hosts
+            # It was checked already.
+            request.host = get_host(  # pyright: ignore[reportAttributeAccessIssue]  # may be set
+                self._environ
+            )
         if self._matched is not None:
             request.url_rule, request.view_args = self._matched
         elif self._refused is not None:
@@ -231,13 +236,9 @@ class RequestContext:
         url_map = self.app.url_map
         return url_map.bind_to_environ(
             self._environ_as_it_came,
-            server_name=self._server_name,
+            server_name=self._host_settings[0],
             subdomain=url_map.default_subdomain or "",
         )
-
-    def _note_hosts(self) -> None:
-        config = self.app.config
-        self._server_name, self._trusted_hosts = config["SERVER_NAME"], config["TRUSTED_HOSTS"]
 
     @property
     def _environ_as_it_came(self) -> WSGIEnvironment:
@@ -300,7 +301,7 @@ class RequestContext:
         try:
             found: Any = None
             if "url_adapter" not in self.__dict__:
-                found = self.app.url_map.find(self._environ)
+                found = self.app.url_map.find(self._environ, self._host_settings[0])
             if found is None:
                 found = self.url_adapter.match(return_rule=True)  # type: ignore[union-attr]  # see push
             self._matched = found

@@ -39,7 +39,7 @@ from .sessions import (
 )
 from .signing import _last_second, base64_decode, bytes_to_int
 from .stock import Stock
-from .wrappers import Request
+from .wrappers import Request, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -110,7 +110,7 @@ def saves_as_usual(app: Flask) -> bool:
     return (
         type(interface) is SecureCookieSessionInterface
         and not (interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__))
-        and _interface.holds()
+        and _saving.holds()
     )
 
 
@@ -261,6 +261,7 @@ SESSION_PARTS = (
     COOKIE_PARTS,
 )
 _interface = Stock(*SESSION_PARTS)
+_saving = Stock(*SESSION_PARTS, (Response, ("max_cookie_size", "set_cookie", "vary")))
 # What has a part besides where there is a cookie.
 _reading = Stock(
     (TaggedJSONSerializer, ("loads", "untag")),

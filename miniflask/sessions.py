@@ -293,18 +293,9 @@ class SecureCookieSessionInterface(SessionInterface):
             serializer._kept = _kept_serializer(*decides)._kept
         return serializer
 
-    def _serializer_for(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Return what :meth:`get_signing_serializer` would make, kept if that is not replaced."""
-        if app.secret_key and is_method(self, "get_signing_serializer", _get_signing_serializer):
-            try:
-                return _kept_serializer(*_what_decides(self, app, self.serializer))
-            except TypeError:  # something that cannot be a key of the cache
-                pass
-        return self.get_signing_serializer(app)
-
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Verify the cookie; an empty session if there is none, or it is forged or too old."""
-        serializer = self._serializer_for(app)
+        serializer = _serializer_for(self, app)
         if serializer is None:
             return None
         cookie = _cookie_of(request, self.get_cookie_name(app))
@@ -321,7 +312,7 @@ class SecureCookieSessionInterface(SessionInterface):
         accessed = session.accessed
         if accessed:
             _vary_by_cookie(response)
-        name, settings = self._cookie_settings(app)
+        name, settings = _cookie_settings(self, app)
         if not session:
             if session.modified:
                 response.delete_cookie(name, **_attributes(settings))
@@ -329,10 +320,12 @@ class SecureCookieSessionInterface(SessionInterface):
             return
         if not self.should_set_cookie(app, session):
             return
-        usual = _sets_cookies_as_usual(response)
-        limit = response.max_cookie_size if usual else 0
-        header, value, expires = self._cookie(app, session, name, settings, limit)
-        if header is None or not usual:
+        header, value, expires = _make_cookie(self, app, session, name, settings)
+        if (
+            header is None
+            or not _sets_cookies_as_usual(response)
+            or _is_too_large(header, response.max_cookie_size)
+        ):
             response.set_cookie(name, value, expires=expires, **_attributes(settings))
         else:
             _add_header(response, "Set-Cookie", header)
@@ -341,74 +334,104 @@ class SecureCookieSessionInterface(SessionInterface):
         if not accessed:
             _vary_by_cookie(response)
 
-    def _saved(self, app: Flask, session: SecureCookieSession) -> Pairs | None:
-        """Return the headers that :meth:`save_session` would add to a usual response.
 
-        None if it would not set the cookie, or in a way of a program's own.
-        """
-        if not (session and self.should_set_cookie(app, session) and _setting.holds()):
-            return None
-        name, settings = self._cookie_settings(app)
-        limit = app.config["MAX_COOKIE_SIZE"]
-        header, value, expires = self._cookie(app, session, name, settings, limit)
-        if header is None:
-            response = Response()
-            response.set_cookie(name, value, expires=expires, **_attributes(settings))
-            header = response.headers["Set-Cookie"]
-        pair = "Set-Cookie", header
-        return [VARY, pair] if session.accessed else [pair, VARY]
+def headers_for(
+    interface: SecureCookieSessionInterface, app: Flask, session: SecureCookieSession
+) -> Pairs | None:
+    """Return the headers that ``save_session`` would add to a response without any of them.
 
-    def _cookie_settings(self, app: Flask) -> tuple[str, tuple[Any, ...]]:
-        """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
-        if not self.__dict__ and _cookie_getters.holds_for(type(self)):
-            name, path, root, *settings = _read_cookie_settings(app.config)
-            return name, (path or root, *settings)
-        return self.get_cookie_name(app), (
-            self.get_cookie_path(app),
-            self.get_cookie_domain(app),
-            self.get_cookie_secure(app),
-            self.get_cookie_partitioned(app),
-            self.get_cookie_samesite(app),
-            self.get_cookie_httponly(app),
-        )
+    Args:
+        interface: One of which no program has replaced a part.
+        app: The application.
+        session: The session.
 
-    def _cookie(
-        self, app: Flask, session: SessionMixin, name: str, settings: tuple[Any, ...], limit: int
-    ) -> tuple[str | None, str, datetime | None]:
-        """Sign the session, with whatever was kept from other requests.
+    Returns:
+        The headers; None if it would not set the cookie.
+    """
+    if not session or not interface.should_set_cookie(app, session):
+        return None
+    accessed = session.accessed
+    name, settings = _cookie_settings(interface, app)
+    header, value, expires = _make_cookie(interface, app, session, name, settings)
+    if header is None or _is_too_large(header, app.config["MAX_COOKIE_SIZE"]):
+        response = Response()
+        response.set_cookie(name, value, expires=expires, **_attributes(settings))
+        header = response.headers["Set-Cookie"]
+    cookie = "Set-Cookie", header
+    return [VARY, cookie] if accessed else [cookie, VARY]
 
-        Returns:
-            The header, None if there is anything to be looked at; the token; when it expires.
-        """
-        expires = self.get_expiration_time(app, session)
-        content = dict(session)
-        signer = self._signer_for(app)
-        text = self.serializer.dumps(content) if signer is not None else None
-        if signer is None or type(text) is not str:
-            serializer: Any = self._serializer_for(app)
-            return None, serializer.dumps(content), expires
-        value = signer.sign(_encode_payload(text.encode())).decode()
-        return _cookie_header(name, value, expires, settings, limit), value, expires
 
-    def _signer_for(self, app: Flask) -> _KeptSigner | None:
-        """Return the signer of the usual serializer, kept; None if a program has a part in it."""
-        if (
-            not is_method(self, "get_signing_serializer", _get_signing_serializer)
-            or type(self.serializer) is not TaggedJSONSerializer
-            or not _writing.holds()
-        ):
-            return None
-        secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"]
+def _serializer_for(
+    interface: SecureCookieSessionInterface, app: Flask
+) -> URLSafeTimedSerializer | None:
+    """Return what ``get_signing_serializer`` would make, kept if that is not replaced."""
+    if app.secret_key and is_method(interface, "get_signing_serializer", _get_signing_serializer):
         try:
-            return _kept_signer(
-                secret,
-                tuple(fallbacks) if fallbacks else (),
-                self.salt,
-                self.key_derivation,
-                self.digest_method,
-            )
-        except Exception:  # then it is the serializer's to raise
-            return None
+            return _kept_serializer(*_what_decides(interface, app, interface.serializer))
+        except TypeError:  # something that cannot be a key of the cache
+            pass
+    return interface.get_signing_serializer(app)
+
+
+def _cookie_settings(
+    interface: SecureCookieSessionInterface, app: Flask
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
+    if not interface.__dict__ and _cookie_getters.holds_for(type(interface)):
+        name, path, root, *settings = _read_cookie_settings(app.config)
+        return name, (path or root, *settings)
+    return interface.get_cookie_name(app), (
+        interface.get_cookie_path(app),
+        interface.get_cookie_domain(app),
+        interface.get_cookie_secure(app),
+        interface.get_cookie_partitioned(app),
+        interface.get_cookie_samesite(app),
+        interface.get_cookie_httponly(app),
+    )
+
+
+def _make_cookie(
+    interface: SecureCookieSessionInterface,
+    app: Flask,
+    session: SessionMixin,
+    name: str,
+    settings: tuple[Any, ...],
+) -> tuple[str | None, str, datetime | None]:
+    """Sign the session, with whatever was kept from other requests.
+
+    Returns:
+        The header, None if a program has a part in it; the token; when it expires.
+    """
+    expires = interface.get_expiration_time(app, session)
+    content = dict(session)
+    signer = _signer_for(interface, app)
+    text = interface.serializer.dumps(content) if signer is not None else None
+    if signer is None or type(text) is not str:
+        serializer: Any = _serializer_for(interface, app)
+        return None, serializer.dumps(content), expires
+    value = signer.sign(_encode_payload(text.encode())).decode()
+    return _cookie_header(name, value, expires, settings), value, expires
+
+
+def _signer_for(interface: SecureCookieSessionInterface, app: Flask) -> _KeptSigner | None:
+    """Return the signer of the usual serializer, kept; None if a program has a part in it."""
+    if (
+        not is_method(interface, "get_signing_serializer", _get_signing_serializer)
+        or type(interface.serializer) is not TaggedJSONSerializer
+        or not _writing.holds()
+    ):
+        return None
+    secret, fallbacks = app.secret_key, app.config["SECRET_KEY_FALLBACKS"]
+    try:
+        return _kept_signer(
+            secret,
+            tuple(fallbacks) if fallbacks else (),
+            interface.salt,
+            interface.key_derivation,
+            interface.digest_method,
+        )
+    except Exception:  # then it is the serializer's to raise
+        return None
 
 
 _get_signing_serializer = SecureCookieSessionInterface.get_signing_serializer
@@ -479,7 +502,6 @@ _stock_vary = Response.vary
 _stock_headers = Response.headers
 _stock_set_cookie = Response.set_cookie
 _stock_limit = Response.max_cookie_size
-_setting = Stock((Response, ("max_cookie_size", "set_cookie", "vary")))
 
 
 def _unseen_pairs(response: Response) -> list[tuple[str, str]] | None:
@@ -529,12 +551,17 @@ def _sets_cookies_as_usual(response: Response) -> bool:
     )
 
 
+def _is_too_large(header: str, limit: int) -> bool:
+    """Tell whether a cookie deserves a warning."""
+    return bool(limit) and len(header) > limit
+
+
 def _cookie_header(
-    name: str, value: str, expires: datetime | None, settings: tuple[Any, ...], limit: int
+    name: str, value: str, expires: datetime | None, settings: tuple[Any, ...]
 ) -> str | None:
     """Return the ``Set-Cookie`` header for a token, made of what was kept for its attributes.
 
-    None if a program has its own way with cookies, or the cookie deserves a warning.
+    None if that may not be what it would be made of now.
     """
     if expires is not None and getattr(expires, "tzinfo", None) is not timezone.utc:
         return None
@@ -543,8 +570,7 @@ def _cookie_header(
     except TypeError:  # an attribute that cannot be remembered
         return None
     date = "" if expires is None else _http_date(int(expires.timestamp()))
-    header = f"{head}{value}{tail}{date}{end}"
-    return None if limit and len(header) > limit else header
+    return f"{head}{value}{tail}{date}{end}"
 
 
 # Typed, because what is true otherwise than as True is written into the header.
@@ -556,7 +582,8 @@ def _cookie_parts(name: str, expiring: bool, *settings: Any) -> tuple[str, str, 
     """
     if not {type(each) for each in settings} <= _plain:
         raise TypeError("an attribute that may look otherwise each time")
-    header = dump_cookie(name, expires="\0" if expiring else None, **_attributes(settings))
+    attributes = _attributes(settings)
+    header = dump_cookie(name, expires="\0" if expiring else None, max_size=0, **attributes)
     if "\n" in header or "\r" in header:
         raise TypeError("no header can hold it")
     start = len(name.encode().decode("latin1")) + 1

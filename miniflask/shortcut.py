@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from operator import itemgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from .globals import _cv_app, _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .routing import Map, MapAdapter
-from .sessions import VARY, SecureCookieSession
+from .sessions import VARY, SecureCookieSession, headers_for
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .app import Flask
+    from .config import Config
 
 #: The methods of an application that are not called on this way, since all of them are known.
 SKIPPED = (
@@ -131,7 +133,7 @@ _LINES = {
     for code, phrase in HTTP_STATUS_CODES.items()
     if code not in BODILESS
 }
-_bind = Map.bind_to_environ
+_bind, _bind_to_environ = Map.bind, Map.bind_to_environ
 _Plain = tuple[str, Pairs, Iterator[bytes]]
 _Line = str | None
 _new = object.__new__
@@ -156,10 +158,18 @@ def is_sound_host(header: str | None, *trusted: str) -> bool:
     return header is not None
 
 
+_names = itemgetter("SERVER_NAME", "APPLICATION_ROOT", "PREFERRED_URL_SCHEME")
+
+
+def _can_be_bound(*names: Any) -> bool:
+    """Tell whether an adapter can be made of these settings."""
+    return {*map(type, names)} == {str} and _has_adapter(*names)
+
+
 @lru_cache(maxsize=8)
-def _can_be_bound(server_name: str) -> bool:
+def _has_adapter(server_name: str, root: str, scheme: str) -> bool:
     try:
-        Map().bind(server_name)
+        Map().bind(server_name, root, url_scheme=scheme)
     except Exception:  # push's to raise
         return False
     return True
@@ -180,7 +190,8 @@ def reasons(app: Flask, stock: Stock) -> tuple[str, ...]:
         "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
         "subdomain_matching": app.subdomain_matching,
         "url_map": type(app.url_map) is not Map,
-        "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind),
+        "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind_to_environ),
+        "bind": not is_method(app.url_map, "bind", _bind),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
         "a class": not (PYTHON_TELLS or stock.is_kept()),
     }
@@ -197,36 +208,30 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
             and :data:`SELDOM`.
     """
     url_map, config = app.url_map, app.config
-    server_name, trusted = config["SERVER_NAME"], config["TRUSTED_HOSTS"]
     return not (
         (app._reasons is None and app._collect_reasons(stock))
         or app._reasons
         or not stock.holds_for(type(app))
         or url_map.host_matching
-        or (
-            server_name is not None
-            and not (type(server_name) is str and _can_be_bound(server_name))
-        )
+        or (config["TRUSTED_HOSTS"] is not None and not _is_trusted(environ, config))
+        or (config["SERVER_NAME"] is not None and not _can_be_bound(*_names(config)))
         or _app_context(None) is not None
         or environ["REQUEST_METHOD"] not in _METHODS
         or "HTTP_UPGRADE" in environ
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
-        or not (
-            is_sound_host(environ.get("HTTP_HOST"))
-            if trusted is None
-            else _is_trusted(environ.get("HTTP_HOST"), trusted)
-        )
+        or not is_sound_host(environ.get("HTTP_HOST"))
         or (in_use and _is_listened_to())
     )
 
 
-def _is_trusted(header: str | None, hosts: Any) -> bool:
-    """Tell whether a host is among those that a program trusts, if it says so in the usual way."""
+def _is_trusted(environ: WSGIEnvironment, config: Config) -> bool:
+    """Tell whether the host is among those that a program trusts, if it names them as usual."""
+    hosts = config["TRUSTED_HOSTS"]
     return (
         type(hosts) in (list, tuple)
         and {*map(type, hosts)} == {str}
-        and is_sound_host(header, *hosts)
+        and is_sound_host(environ.get("HTTP_HOST"), *hosts)
     )
 
 
@@ -242,7 +247,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     app_ctx.g = _AppCtxGlobals()
     ctx._environ, ctx._after_request_functions = environ, []
     if app.config["SERVER_NAME"] is not None or app.config["TRUSTED_HOSTS"] is not None:
-        ctx._note_hosts()
+        ctx._host_settings = app.config["SERVER_NAME"], app.config["TRUSTED_HOSTS"]
         app_ctx.url_adapter = app.create_url_adapter(None)
     app_ctx._cv_tokens = [_set_app_context(app_ctx)]
     ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
@@ -296,13 +301,14 @@ def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
         or ctx._after_request_functions
         or app._reasons is None
         or (in_use and _is_listened_to())
+        or (ctx._deferred_session is None and not saves_as_usual(app))
     )
 
 
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
     """Find the rule and call its view; return what either, or an error handler, answers."""
     try:
-        found = app.url_map.find(environ)
+        found = app.url_map.find(environ, ctx._host_settings[0])
         if found is None:
             ctx.match_request()
             found = ctx._match()
@@ -373,8 +379,7 @@ def _saved(app: Flask, ctx: RequestContext) -> Iterable[tuple[str, str]]:
     if type(session) is SecureCookieSession:
         if not session.modified and "_permanent" not in session:
             return (VARY,) if session.accessed else ()
-        if saves_as_usual(app):
-            saved = interface._saved(app, session)
+        saved = headers_for(interface, app, session)
     if saved is None:
         response = Response()
         del response.headers["Content-Type"]

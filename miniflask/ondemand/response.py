@@ -38,6 +38,7 @@ _page_parts = Shown(
 
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
 PAGES = frozenset(default_exceptions.values())
+_stock_get_headers = {kind: kind.get_headers for kind in PAGES}
 _SENDERS = frozenset(_SENDING)
 # What a program may have set on one exception that is not of its class.
 _DECIDES = frozenset(("code", "get_body", "get_description", "get_headers", "get_response"))
@@ -62,11 +63,6 @@ def content_type_of(mimetype: str) -> str:
     return headers["Content-Type"]
 
 
-def _located(name: str, value: str) -> tuple[str, str]:
-    known = _LOCATIONS.get(name.lower())
-    return (name, value) if known is None else (known, _uri_of(value))
-
-
 def _uri_of(location: str) -> str:
     """Write a location in ASCII, as ``iri_to_uri``."""
     return location if _is_uri(location) else iri_to_uri(location)
@@ -88,6 +84,7 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
         error.response is not None
         or not _DECIDES.isdisjoint(error.__dict__)
         or not _page_parts.are_those_of(kind)
+        or kind.get_headers is not _stock_get_headers[kind]
     ):
         return None
     if "description" in error.__dict__ or type(kind.description) is not str:
@@ -260,7 +257,10 @@ class Response(ResponseBase):
             if not _LOCATIONS.keys().isdisjoint(names):
                 if self.autocorrect_location_header or max(map(names.count, _LOCATIONS)) > 1:
                     return None
-                pairs = [_located(*pair) for pair in pairs]
+                for name, title in _LOCATIONS.items():
+                    if name in names:
+                        place = names.index(name)
+                        pairs[place] = title, _uri_of(pairs[place][1])
         if not has_body:
             return [pair for pair in pairs if pair[0].lower() != _LENGTH]
         if not has_length and self.automatically_set_content_length and self.is_sequence:

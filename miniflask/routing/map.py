@@ -259,10 +259,16 @@ class Map:
             read_text(env, "QUERY_STRING"),
         )
 
-    def find(self, environ: WSGIEnvironment) -> tuple[Rule, Mapping[str, Any]] | None:
+    def find(
+        self, environ: WSGIEnvironment, server_name: str | None = None
+    ) -> tuple[Rule, Mapping[str, Any]] | None:
         """Match a request by its path and method alone, without an adapter.
 
         That is enough unless hosts, subdomains or websockets have a part in it.
+
+        Args:
+            environ: The WSGI environment.
+            server_name: Where redirects lead to; the host of the request by default.
 
         Returns:
             The rule and the values of its variables; None if only an adapter can tell.
@@ -289,7 +295,7 @@ class Map:
             found = error.found
         if found is not None:
             # A converter was asked already, and must not be asked twice.
-            adapter = self.bind_to_environ(environ, subdomain=self.default_subdomain or "")
+            adapter = self.bind_to_environ(environ, server_name, self.default_subdomain or "")
             adapter._redirect_elsewhere(*found, method.upper(), None)
         return found
 

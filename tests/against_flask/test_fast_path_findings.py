@@ -768,3 +768,186 @@ def test_a_view_may_become_a_coroutine_function(agree: Agree) -> None:
 
     run = agree(build, "/", "/", "/change", "/")
     assert run.texts == ["called", "called", "changed", "awaited"]
+
+
+# ---- what a review of the session in headers, and of hosts in settings, found ----
+
+
+def writing(fw: Any, **settings: Any) -> Any:
+    """Make an application with a key; its first request goes the long way."""
+    app = serve(fw.Flask("sample"), {"/first": lambda: "first"})
+    app.secret_key = "key"
+    app.config.update(settings)
+    return app
+
+
+def test_redirects_of_the_route_map_lead_to_the_server_name(agree: Agree) -> None:
+    """Not to whatever host a client names."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = writing(fw, SERVER_NAME="good.example")
+
+        def elsewhere(adapter: Any, n: int) -> str:
+            trace(adapter.server_name, adapter.build("new", {"n": n}, force_external=True))
+            return f"/new/{n}"
+
+        app.add_url_rule("/new/<int:n>", "new", lambda n: "new")
+        app.add_url_rule("/old", "old", redirect_to="/new/1")
+        app.add_url_rule("/older/<int:n>", "older", redirect_to=elsewhere)
+        app.add_url_rule("/page/", "page", lambda page: "page", defaults={"page": 1})
+        app.add_url_rule("/page/<int:page>", "page")
+        return app
+
+    there = {"Host": "evil.example"}
+    paths = "/first", "/old", "/older/2", "/page/1", "/page"
+    run = agree(build, *({"path": path, "headers": there} for path in paths))
+    locations = [dict(outcome.headers).get("Location", "") for outcome in run.outcomes[1:]]
+    assert all(location.startswith("http://good.example/") for location in locations[:3])
+
+
+def test_a_host_that_was_trusted_stays_so_for_its_request(agree: Agree) -> None:
+    """Though the list is changed in place before anybody asks for the host."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = writing(fw, TRUSTED_HOSTS=["a.example"])
+
+        def change() -> str:
+            app.config["TRUSTED_HOSTS"][0] = "b.example"
+            return f"{fw.request.host} {fw.request.trusted_hosts}"
+
+        return serve(app, {"/": change})
+
+    there = {"Host": "a.example"}
+    run = agree(build, *({"path": path, "headers": there} for path in ("/first", "/", "/")))
+    assert run.codes == [200, 200, 400]
+
+
+@pytest.mark.parametrize("name", ["_cookie", "_saved", "_signer_for", "_cookie_settings"])
+def test_an_interface_may_have_any_names_of_its_own(agree: Agree, name: str) -> None:
+    """What saves a session takes no name that a subclass may have."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        interface = fw.sessions.SecureCookieSessionInterface
+        app = writing(fw)
+        app.session_interface = type("Own", (interface,), {name: lambda self: trace(name)})()
+        return serve(app, {"/": lambda: fw.session.setdefault("n", "written")})
+
+    assert agree(build, "/first", "/", "/").codes == [200, 200, 200]
+
+
+def test_what_saves_a_session_instead_is_shown_the_response(agree: Agree) -> None:
+    """Also where the view itself has put it on the interface."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = writing(fw)
+        app.session_interface = interface = fw.sessions.SecureCookieSessionInterface()
+
+        def save(app: Any, session: Any, response: Any) -> None:
+            trace("saves", response.get_data(), list(response.headers))
+            response.status_code = 299
+            response.headers["X-Saved"] = "1"
+            response.data = "other"
+
+        def view() -> str:
+            fw.session["n"] = 1
+            interface.save_session = save
+            return "body"
+
+        return serve(app, {"/": view})
+
+    assert agree(build, "/first", "/").codes == [200, 299]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"APPLICATION_ROOT": 5}, {"PREFERRED_URL_SCHEME": []}, {"APPLICATION_ROOT": None}]
+)
+def test_an_adapter_that_cannot_be_made_is_an_error_of_the_push(
+    settings: dict[str, Any],
+) -> None:
+    """With the signal that goes with it."""
+
+    def outcome(fw: Any) -> Any:
+        app = writing(fw, SERVER_NAME="a.example")
+        send(app, "/first")
+        app.config.update(settings)
+        seen: list[str] = []
+
+        def receive(sender: Any, exception: Exception) -> None:
+            seen.append(repr(exception))
+
+        with fw.got_request_exception.connected_to(receive, app):
+            raised = send(app, "/first").raised
+        return seen, raised and raised[0]
+
+    assert outcome(miniflask) == outcome(flask)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize(
+    "names", [["SERVER_NAME"], ["TRUSTED_HOSTS"], ["SERVER_NAME", "TRUSTED_HOSTS"]]
+)
+def test_a_setting_is_missed_where_it_is_read(agree: Agree, own: bool, names: list[str]) -> None:
+    """A program that makes its adapters itself may do without."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class Own(fw.Flask):  # type: ignore[misc]
+            def create_url_adapter(self, request: Any) -> Any:
+                return request and self.url_map.bind("x", path_info=request.path)
+
+        app = serve((Own if own else fw.Flask)("sample"), {"/": lambda: "hello"})
+        for name in names:
+            del app.config[name]
+        return app
+
+    agree(build, "/", "/")
+
+
+@pytest.mark.parametrize("accessed", [False, True])
+def test_what_is_saved_may_change_how_it_is_saved(agree: Agree, accessed: bool) -> None:
+    """The limit of a cookie counts as it is then, and access as it was before."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = writing(fw)
+
+        class Kept:
+            def __html__(self) -> str:
+                app.config["MAX_COOKIE_SIZE"] = 5
+                return str(fw.session.get("n"))
+
+        def view() -> str:
+            session = fw.session._get_current_object()
+            session["kept"] = Kept()
+            session.accessed = accessed
+            return "written"
+
+        return serve(app, {"/": view})
+
+    run = agree(build, "/first", "/", "/")
+    assert [len(outcome.warned) for outcome in run.outcomes] == [0, 1, 1]
+
+
+def test_what_a_page_varies_by_is_one_header(agree: Agree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the class of the error says besides."""
+    headers = [("Content-Type", "text/html"), ("Vary", "Accept"), ("Location", "/é")]
+    monkeypatch.setattr(NotFound, "get_headers", lambda self, *args: headers)
+
+    def build(fw: Any, trace: Trace) -> Any:
+        def view() -> None:
+            fw.session["n"] = 1
+            fw.abort(404)
+
+        return serve(writing(fw), {"/": view})
+
+    run = agree(build, "/first", "/")
+    assert ("Vary", "Accept, Cookie") in run.outcomes[1].headers
+
+
+def test_a_long_name_of_a_cookie_warns_once(agree: Agree) -> None:
+    """As the cookie, not as what it is made of."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = writing(fw, SESSION_COOKIE_NAME="n" * 5_000)
+        return serve(app, {"/": lambda: fw.session.setdefault("n", "written")})
+
+    run = agree(build, "/first", "/", "/")
+    assert [len(outcome.warned) for outcome in run.outcomes] == [0, 1, 1]

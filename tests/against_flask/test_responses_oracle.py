@@ -127,6 +127,7 @@ HEADERS: dict[str, Any] = {
     "two locations": [("Location", "/é"), ("X-A", "1"), ("location", "/b")],
     "locations": {"Content-Location": "/a", "Location": "/b", "Content-Length": "4"},
     "no URI": {"Location": "http://[/"},
+    "no URIs": {"Content-Location": "http://h:bad/", "Location": "http://[/"},
     "transfer": {"Transfer-Encoding": "chunked"},
     "type": {"content-type": "text/plain"},
     "several": [("X-A", "1"), ("x-a", "2"), ("X-A", "3")],

@@ -650,9 +650,9 @@ def test_a_serializer_is_kept_unless_a_program_makes_it(app: miniflask.Flask) ->
     """The one inside is the same for the same settings; nobody gets hold of it."""
     interface = SecureCookieSessionInterface()
 
-    assert interface._serializer_for(app) is interface._serializer_for(app)
-    assert interface._serializer_for(app) is not interface.get_signing_serializer(app)
-    assert Signing()._serializer_for(app) is not Signing()._serializer_for(app)
+    assert sessions._serializer_for(interface, app) is sessions._serializer_for(interface, app)
+    assert sessions._serializer_for(interface, app) is not interface.get_signing_serializer(app)
+    assert sessions._serializer_for(Signing(), app) is not sessions._serializer_for(Signing(), app)
 
 
 def test_a_cookie_that_is_too_large_draws_the_warning(app: miniflask.Flask) -> None:
