@@ -27,6 +27,7 @@ from .attribute import on_demand
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from typing_extensions import Self
 
 # What has a part in each of these steps. Looked at whenever one is taken the short way, since a
 # program may replace a method of a class at any time.
@@ -208,6 +209,13 @@ class Response(ResponseBase):
         forced._is_sized = True
         forced._set_status(response.code)
         return forced
+
+    def __copy__(self) -> Self:
+        """Share what the copy of a response shares: headers, and what is called at its end."""
+        self.headers, self._on_close  # noqa: B018
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
 
     def close(self) -> None:
         """Close the body, if it can be, then call what ``call_on_close`` was given."""

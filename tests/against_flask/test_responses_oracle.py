@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Callable
 from typing import Any
@@ -198,6 +199,27 @@ def test_a_response_is_closed_whether_or_not_it_has_a_body(
 
     run = agree(factory, (method, "/"))
     assert run.labels == ["chunks closed", "response closed"]
+
+
+def test_a_copy_of_a_response_shares_its_headers(agree: Agree) -> None:
+    """And what is called when either is closed; a deep copy has its own."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        def view(deep: int) -> Any:
+            response = fw.Response("body")
+            copied = (copy.deepcopy if deep else copy.copy)(response)
+            copied.headers["X-Copied"] = "1"
+            copied.call_on_close(lambda: trace("closed"))
+            trace(type(copied).__name__)
+            return response
+
+        app = fw.Flask("sample")
+        app.add_url_rule("/<int:deep>", "view", view)
+        return app
+
+    run = agree(factory, "/0", "/1", "/0", "/1")
+    assert [("X-Copied", "1") in outcome.headers for outcome in run.outcomes] == [1, 0, 1, 0]
+    assert run.labels.count("closed") == 2
 
 
 VALID: dict[str, Callable[[Any], Any]] = {
