@@ -13,32 +13,20 @@ programs along this way, along the long way, and on Flask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import itemgetter
-from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wsgi import get_host
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .deferred import SESSION_PARTS, defer_usual_session, saves_as_usual
 from .globals import _cv_app, _cv_request
-from .json.provider import DefaultJSONProvider
-from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
+from .plain import write_plainly
 from .routing import Map, MapAdapter
-from .sessions import VARY, SecureCookieSession, headers_for
-from .signals import (
-    appcontext_popped,
-    appcontext_pushed,
-    appcontext_tearing_down,
-    in_use,
-    request_finished,
-    request_started,
-    request_tearing_down,
-)
+from .signals import in_use, is_listened_to
 from .stock import PYTHON_TELLS, Stock, is_method
 from .wrappers import Request, Response
 
@@ -73,15 +61,6 @@ OF_CLASS = (*SKIPPED, *_CLASSES)
 
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
-
-_SIGNALS = (
-    appcontext_pushed,
-    request_started,
-    request_finished,
-    request_tearing_down,
-    appcontext_tearing_down,
-    appcontext_popped,
-)
 
 #: What else is not called on this way, or decides what is: classes and names of attributes.
 PARTS = (
@@ -120,22 +99,10 @@ SELDOM = (
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
 )
-# What of a JSON provider makes a response.
-_makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj")))
-
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
-_HTML = ("Content-Type", "text/html; charset=utf-8")
 # What a request has to do when it ends: close files, and forget what kept it from matching.
 _TO_BE_LET_GO = ("files", "routing_exception")
-#: The status lines of responses that have a body.
-_LINES = {
-    code: f"{code} {phrase.upper()}"
-    for code, phrase in HTTP_STATUS_CODES.items()
-    if code not in BODILESS
-}
 _bind, _bind_to_environ = Map.bind, Map.bind_to_environ
-_Plain = tuple[str, Pairs, Iterator[bytes]]
-_Line = str | None
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
@@ -221,7 +188,7 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
         or not is_sound_host(environ.get("HTTP_HOST"))
-        or (in_use and _is_listened_to())
+        or (in_use and is_listened_to())
     )
 
 
@@ -233,11 +200,6 @@ def _is_trusted(environ: WSGIEnvironment, config: Config) -> bool:
         and {*map(type, hosts)} == {str}
         and is_sound_host(environ.get("HTTP_HOST"), *hosts)
     )
-
-
-def _is_listened_to() -> bool:
-    """Tell whether a signal of every request has a receiver."""
-    return any(signal.receivers for signal in _SIGNALS)
 
 
 def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -269,7 +231,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 response = app.full_dispatch_request()
             else:
                 rv = _call_view(app, ctx, environ)
-                plain = _plain(app, ctx, rv)
+                plain = write_plainly(app, ctx, rv)
                 if plain is None:
                     response = app.finalize_request(rv if ctx._made is None else ctx._made)
         except Exception as e:
@@ -292,17 +254,6 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 ctx.pop(error)
             finally:
                 del error
-
-
-def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
-    """Tell whether nobody may see the response before it is sent."""
-    return not (
-        app.after_request_funcs
-        or ctx._after_request_functions
-        or app._reasons is None
-        or (in_use and _is_listened_to())
-        or (ctx._deferred_session is None and not saves_as_usual(app))
-    )
 
 
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
@@ -336,123 +287,6 @@ def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
     return app.handle_user_exception(error)
 
 
-def _plain(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
-    """Make status, headers and body of what a view returned; None if it takes a response."""
-    # Since the beginning the view may have changed the method.
-    if ctx._environ["REQUEST_METHOD"] == "HEAD" or not _is_unseen(app, ctx):
-        return None
-    plain: _Plain | None
-    if type(rv) is str:
-        body = rv.encode()
-        plain = "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
-    else:
-        plain = _written(app, ctx, rv)
-        if plain is None:
-            return None
-    put_off = ctx._deferred_session
-    if put_off is None or (put_off._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
-        plain[1].extend(_saved(app, ctx))
-    return plain
-
-
-def _written(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
-    """Write what is no mere text: something with a status, JSON, a stream, the page of an error."""
-    kind, line = type(rv), None
-    if kind is tuple and len(rv) == 2 and type(rv[1]) is int and rv[1] in _LINES:
-        line, rv = _LINES[rv[1]], rv[0]
-        kind = type(rv)
-    write = _WRITERS.get(kind)
-    plain: _Plain | None = None if write is None else write(app, ctx._environ, line, rv)
-    # What was written may have asked for anything.
-    if plain is None or _is_unseen(app, ctx):
-        return plain
-    if write is _write_json:  # it has had its say, and must not have it again
-        ctx._made = Response(b"".join(plain[2]), plain[0], content_type=plain[1][0][1])
-    return None
-
-
-def _saved(app: Flask, ctx: RequestContext) -> Iterable[tuple[str, str]]:
-    """Save the session; return the headers that this takes."""
-    session: Any = ctx._session
-    interface: Any = app.session_interface
-    saved: Pairs | None = None
-    if type(session) is SecureCookieSession:
-        if not session.modified and "_permanent" not in session:
-            return (VARY,) if session.accessed else ()
-        saved = headers_for(interface, app, session)
-    if saved is None:
-        response = Response()
-        del response.headers["Content-Type"]
-        if not interface.is_null_session(session):
-            interface.save_session(app, session, response)
-        saved = list(response.headers)
-    return saved
-
-
-def _write_text(app: Flask, environ: WSGIEnvironment, line: _Line, text: str) -> _Plain:
-    body = text.encode()
-    return line or "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
-
-
-def _write_json(app: Flask, environ: WSGIEnvironment, line: _Line, value: Any) -> _Plain | None:
-    """Write what ``app.json.response`` would; None if a program's own does."""
-    provider = app.json
-    if (
-        not isinstance(provider, DefaultJSONProvider)
-        or type(provider.mimetype) is not str
-        or "response" in vars(provider)
-        or not _makes_json.holds_for(type(provider))
-        or provider._app != app
-    ):
-        return None
-    body = provider._document(value, app).encode()
-    pairs = [
-        ("Content-Type", content_type_of(provider.mimetype)),
-        ("Content-Length", str(len(body))),
-    ]
-    return line or "200 OK", pairs, _once(body)
-
-
-def _write_page(app: Flask, environ: WSGIEnvironment, line: _Line, error: Any) -> _Plain | None:
-    """Write the page of an HTTP exception; None if a program has a part in it."""
-    try:
-        page = None if line else page_of(error, environ)
-    except TypeError:
-        return None  # make_response says what is wrong
-    return None if page is None else (_LINES[error.code], page[0], _once(page[1]))
-
-
-def _write_stream(app: Flask, environ: WSGIEnvironment, line: _Line, chunks: Any) -> _Plain:
-    stream = _streamed(chunks)
-    next(stream)  # so that closing it closes what it goes through
-    return line or "200 OK", [_HTML], stream
-
-
-_WRITERS: dict[type, Any] = {
-    str: _write_text,
-    **dict.fromkeys((dict, list), _write_json),
-    **dict.fromkeys(PAGES, _write_page),
-    GeneratorType: _write_stream,
-}
-
-
-def _once(body: bytes) -> Iterator[bytes]:
-    yield body
-
-
-def _streamed(chunks: Any) -> Iterator[bytes]:
-    try:
-        yield b""  # for who makes it
-        for chunk in chunks:
-            yield chunk.encode() if type(chunk) is str else _bytes_of(chunk)
-    finally:
-        chunks.close()
-
-
-def _bytes_of(chunk: Any) -> Any:
-    return chunk.encode() if isinstance(chunk, str) else chunk
-
-
 def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
     """Pop the contexts, if that comes down to setting the variables back; tell whether it did.
 
@@ -467,7 +301,7 @@ def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
         or len(tokens) != 1
         or len(app_tokens) != 1
         or app._reasons is None
-        or (in_use and _is_listened_to())
+        or (in_use and is_listened_to())
     ):
         return False
     request = ctx.__dict__.get("request")

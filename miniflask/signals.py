@@ -98,3 +98,19 @@ def __getattr__(name: str) -> Any:
         return namespace
     ours = {found.name: found for found in globals().copy().values() if isinstance(found, Signal)}
     return globals().setdefault(name, namespace(ours))
+
+
+# Those that every request sends.
+_of_each_request = (
+    appcontext_pushed,
+    request_started,
+    request_finished,
+    request_tearing_down,
+    appcontext_tearing_down,
+    appcontext_popped,
+)
+
+
+def is_listened_to() -> bool:
+    """Tell whether a signal of every request has a receiver; none has if none is :data:`in_use`."""
+    return any(signal.receivers for signal in _of_each_request)

@@ -23,6 +23,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 import miniflask
 import miniflask.app
 import miniflask.ctx
+import miniflask.plain
 import miniflask.routing
 import miniflask.shortcut
 import miniflask.signals
@@ -760,14 +761,14 @@ def test_nothing_is_left_to_the_collector(returned: str, touched: bool) -> None:
 def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record what each request that goes the short way sends without a response object."""
     sent: list[str] = []
-    plain = miniflask.shortcut._plain
+    write_plainly = miniflask.plain.write_plainly
 
     def recorded(app: Any, ctx: Any, rv: Any) -> Any:
-        made = plain(app, ctx, rv)
+        made = write_plainly(app, ctx, rv)
         sent.append("response" if made is None else made[0])
         return made
 
-    monkeypatch.setattr(miniflask.shortcut, "_plain", recorded)
+    monkeypatch.setattr(miniflask.shortcut, "write_plainly", recorded)
     return sent
 
 
