@@ -48,7 +48,10 @@ PLANS = {
     ),
     "signing.py": Plan(_tests("signing", "signing_oracle replaced_classes")),
     "sessions.py": Plan(
-        _tests("sessions", "sessions_oracle fast_path_findings sessions_generated replaced_classes")
+        _tests(
+            "sessions",
+            "sessions_oracle fast_path_findings sessions_generated replaced_classes shortcut",
+        )
     ),
     "app.py": Plan(
         _tests(
