@@ -781,11 +781,14 @@ def writing(fw: Any, **settings: Any) -> Any:
     return app
 
 
-def test_redirects_of_the_route_map_lead_to_the_server_name(agree: Agree) -> None:
+@pytest.mark.parametrize("hooked", [False, True])
+def test_redirects_of_the_route_map_lead_to_the_server_name(agree: Agree, hooked: bool) -> None:
     """Not to whatever host a client names."""
 
     def build(fw: Any, trace: Trace) -> Any:
-        app = writing(fw, SERVER_NAME="good.example")
+        app = writing(fw, SERVER_NAME="good.example", TRUSTED_HOSTS=["evil.example"])
+        if hooked:
+            app.before_request(trace.hook("before"))
 
         def elsewhere(adapter: Any, n: int) -> str:
             trace(adapter.server_name, adapter.build("new", {"n": n}, force_external=True))

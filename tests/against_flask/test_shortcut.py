@@ -775,6 +775,9 @@ def unseen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 SESSIONS: dict[str, Callable[[Any], Any]] = {
     "written": lambda session: session.update(n=1),
     "written, then permanent": lambda session: session.update(n=1, _permanent=True),
+    "permanent, then only read": lambda session: (
+        session.get("n") or session.update(n=1, _permanent=True)
+    ),
     "changed unnoticed": lambda session: session.setdefault("list", []).append(1),
     "emptied": lambda session: session.clear(),
     "too large": lambda session: session.update(much=random.Random(1).randbytes(4000).hex()),

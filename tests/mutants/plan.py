@@ -43,7 +43,7 @@ PLANS = {
         _tests(
             "ctx app globals",
             "behaviour_contexts long_way shortcut streaming_oracle testing_oracle signals_oracle"
-            " review_findings behaviour_errors urls_oracle",
+            " review_findings behaviour_errors urls_oracle fast_path_findings",
         )
     ),
     "signing.py": Plan(_tests("signing", "signing_oracle replaced_classes")),
