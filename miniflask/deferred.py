@@ -18,7 +18,7 @@ import zlib
 from datetime import timedelta
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .config import ConfigAttribute
 from .json.provider import DefaultJSONProvider
@@ -48,44 +48,36 @@ if TYPE_CHECKING:
     from .signing import _KeptSigner
 
 
-class _Content(NamedTuple):
-    """What is in a cookie with a good signature."""
-
-    #: A JSON object in which nothing has a tag.
-    text: str
-    timestamp: int
-    permanent: bool
-
-
 class DeferredSession:
     """A cookie session that is not opened before it can be observed; shared between requests.
 
     Args:
-        content: What it will be made of; None without a cookie.
-        lifetime: How old that may be.
+        text: A JSON object in which nothing has a tag, out of a cookie with a good signature;
+            None without a cookie.
+        since: When the cookie was made, in seconds since 1970.
+        until: From when on it is too old.
+        permanent: What it says of itself.
     """
 
-    __slots__ = ("_content", "_permanent", "_since", "_until")
+    __slots__ = ("_permanent", "_since", "_text", "_until")
 
-    def __init__(self, content: _Content | None, lifetime: timedelta) -> None:
-        self._content = content
-        self._permanent, self._since = False, 0
-        if content is not None:
-            self._permanent, self._since = content.permanent, content.timestamp
-        self._until = self._since + int(lifetime.total_seconds()) + 1
+    def __init__(
+        self, text: str | None = None, since: int = 0, until: int = 0, permanent: bool = False
+    ) -> None:
+        self._text, self._since, self._until, self._permanent = text, since, until, permanent
 
     def open(self, app: Flask) -> SecureCookieSession | None:
         """Make the session, as ``open_session`` would have.
 
         None if a program has a part in reading cookies: then ``open_session`` must be called.
         """
-        if self._content is None:
+        if self._text is None:
             return SecureCookieSession()
         if session_json_serializer.tags != _stock_tags or not isinstance(
             _lifetime_of(type(app)), ConfigAttribute
         ):
             return None
-        return SecureCookieSession(_scan(self._content.text, 0)[0])
+        return SecureCookieSession(_scan(self._text, 0)[0])
 
     def needs_saving(self, app: Flask) -> bool:
         """Tell whether a session that nobody asked for must be looked at by ``save_session``."""
@@ -178,7 +170,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
             deferred = defer(header, name, lifetime, secret)
     except Exception:  # then it is open_session's to raise, or to do without
         return None
-    if deferred is None or deferred._content is None:
+    if deferred is None or deferred._text is None:
         return deferred
     return deferred if deferred._since <= time.time() < deferred._until else None
 
@@ -197,15 +189,14 @@ def _deferred_for(
             return None
         cookie = _find_cookie(header, name)
     if not cookie:
-        return DeferredSession(None, lifetime)
-    content = _read(cookie, _kept_signer(keys[-1], keys[:-1], *_stock_how))
-    return None if content is None else DeferredSession(content, lifetime)
+        return _without_cookie
+    return _read(cookie, _kept_signer(keys[-1], keys[:-1], *_stock_how), lifetime)
 
 
 _scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in typeshed
 
 
-def _read(cookie: str, signer: _KeptSigner) -> _Content | None:
+def _read(cookie: str, signer: _KeptSigner, lifetime: timedelta) -> DeferredSession | None:
     """Read a cookie; None if opening it might end in anything but a session.
 
     Raises:
@@ -232,7 +223,8 @@ def _read(cookie: str, signer: _KeptSigner) -> _Content | None:
         or text.count("[") + text.count("{") > 50  # deep, and the stack may be so by then
     ):
         return None
-    return _Content(text, timestamp, bool(value.get("_permanent")))
+    until = timestamp + int(lifetime.total_seconds()) + 1
+    return DeferredSession(text, timestamp, until, bool(value.get("_permanent")))
 
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
@@ -277,5 +269,5 @@ _stock_how = (
 )
 _stock_tags = dict(session_json_serializer.tags)
 _stock_tag_count = len(session_json_serializer.order)
-_without_cookie = DeferredSession(None, timedelta(0))
-_without_key = _NoSession(None, timedelta(0))
+_without_cookie = DeferredSession()
+_without_key = _NoSession()
