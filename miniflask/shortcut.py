@@ -225,6 +225,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 app.before_request_funcs
                 or app.url_value_preprocessors
                 or not app._got_first_request
+                # An interface of a program's own may have done anything by now.
                 or (deferred is None and not saves_as_usual(app))
             ):
                 ctx.match_request()
@@ -247,13 +248,11 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
         return body  # type: ignore[no-any-return]  # of _Plain
     finally:
         rv = None  # An HTTP exception is its own answer, and its traceback leads to this frame.
-        if error is not None or not _end_quietly(app, ctx, app_ctx):
-            if error is not None and app.should_ignore_error(error):
-                error = None
-            try:
-                ctx.pop(error)
-            finally:
-                del error
+        try:
+            if error is not None or not _end_quietly(app, ctx, app_ctx):
+                ctx.pop(None if error is None or app.should_ignore_error(error) else error)
+        finally:
+            del error
 
 
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
