@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+_set = object.__setattr__
+
+
 class _OnDemand:
     """Not a data descriptor: from the second read on Python finds the value without asking it."""
 
@@ -21,6 +24,10 @@ class _OnDemand:
     def __get__(self, obj: Any, owner: type | None = None) -> Any:
         if obj is None:
             return self
+        if getattr(type(obj), self.name) is self:
+            value = self.compute(obj)
+            _set(obj, self.name, value)
+            return value
         # Only a subclass that asks by ``super()`` comes here again.
         if self.name not in obj.__dict__:
             obj.__dict__[self.name] = self.compute(obj)

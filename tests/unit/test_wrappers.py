@@ -156,3 +156,17 @@ def test_attributes_of_ones_own_are_kept(bare: Request) -> None:
     for thing in things:
         thing.put_there = 1
         assert thing.put_there == 1
+
+
+def test_what_a_subclass_asks_for_by_super_is_worked_out_once() -> None:
+    """However often it asks."""
+
+    class Own(Request):
+        @property
+        def args(self) -> Any:
+            return super().args
+
+    request = Own(EnvironBuilder("/?q=1").get_environ())
+
+    assert request.args["q"] == "1"
+    assert request.args is request.args
