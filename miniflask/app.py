@@ -419,6 +419,8 @@ class Flask(App):
         Source: Flask 0.2; dicts since 1.1, lists and iterators since 2.2.
         """
         if isinstance(rv, str):
+            if self.response_class is Response:
+                return Response._of_text(rv)
             return self.response_class(rv, status=None, headers=None)  # in full, as below
         body, status, headers = _split_return_value(rv)
         if body is None:

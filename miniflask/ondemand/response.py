@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import wsgi
@@ -98,19 +99,11 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     return [*pairs, ("Content-Length", str(len(body)))], body
 
 
-_making: dict[type, Stock] = {}
-_sending: dict[type, Stock] = {}
-
-
 def watch(kind: type[Response]) -> None:
     """Watch over the parts of a class, which responses are made of at each request."""
-    _making[kind] = Stock((kind, _MAKING))
-    _sending[kind] = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
-
-
-def _are_usual(stocks: dict[type, Stock], kind: type) -> bool:
-    stock = stocks.get(kind)
-    return stocks[Response].holds_for(kind) if stock is None else stock.holds()
+    kind._making = Stock((kind, _MAKING))
+    kind._sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
+    kind._making_text = Stock((kind, (*_MAKING, "__init__", "__new__")))
 
 
 def _headers_of(response: Response) -> Headers:
@@ -132,6 +125,11 @@ class Response(ResponseBase):
 
     Arguments and attributes are those of ``werkzeug.wrappers.Response``.
     """
+
+    # What this class, or the one that it inherits from, had when it was made.
+    _making: Stock
+    _sending: Stock
+    _making_text: Stock
 
     # What the headers will be made of, while nobody has seen them; None if a class keeps them
     # elsewhere.
@@ -160,7 +158,7 @@ class Response(ResponseBase):
             headers is not None
             or content_type is not None
             or plain_type is None
-            or not _are_usual(_making, type(self))
+            or not self._making.holds_for(type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
@@ -177,6 +175,23 @@ class Response(ResponseBase):
             self.set_data(response)  # type: ignore[arg-type]  # a bytearray is taken as well
         else:
             self.response = [] if response is None else response
+
+    @classmethod
+    def _of_text(cls, text: str) -> Self:
+        """Make the response of a text, in half the time if nobody has a part in making one."""
+        mimetype = cls.default_mimetype
+        if mimetype is None or not cls._making_text.holds_for(cls):
+            return cls(text, status=None, headers=None)  # in full, for a class of a program's own
+        made = cls.__new__(cls)
+        body = text.encode()
+        made._pairs = [
+            ("Content-Type", content_type_of(mimetype)),
+            ("Content-Length", str(len(body))),
+        ]
+        made.response = [body]
+        made.direct_passthrough = False
+        made._is_sized = True
+        return made
 
     def _set_status(self, status: Any) -> None:
         if type(status) is int and status in HTTP_STATUS_CODES:
@@ -219,9 +234,10 @@ class Response(ResponseBase):
 
     def close(self) -> None:
         """Close the body, if it can be, then call what ``call_on_close`` was given."""
-        close = getattr(self.response, "close", None)
-        if close is not None:
-            close()
+        if type(self.response) is not list:
+            close = getattr(self.response, "close", None)
+            if close is not None:
+                close()
         for func in self.__dict__.get("_on_close", ()):
             func()
 
@@ -248,7 +264,7 @@ class Response(ResponseBase):
         has_body = self._status_code != 204
         if (
             (self._status_code in BODILESS and has_body)
-            or not _are_usual(_sending, type(self))
+            or not self._sending.holds_for(type(self))
             or not _SENDERS.isdisjoint(own)
         ):
             return None
@@ -298,9 +314,8 @@ class ClosingIterator(wsgi.ClosingIterator):
 
     def close(self) -> None:
         """Let the chunks end, then the response."""
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
+        if type(self._chunks) is GeneratorType:
+            self._chunks.close()
         self._response.close()
 
 
