@@ -191,19 +191,17 @@ class Flask(App):
         """
         if not self._got_first_request:
             self._run_before_first_request()
+        return self.finalize_request(self._call_hooks_and_view())
+
+    def _call_hooks_and_view(self) -> ft.ResponseReturnValue | HTTPException:
+        """Return what a hook, the view or an error handler answers."""
         try:
             if request_started.receivers:
                 request_started.send(self, _async_wrapper=self.ensure_sync)
             rv = self.preprocess_request()
-            if rv is None:
-                rv = self.dispatch_request()
+            return self.dispatch_request() if rv is None else rv
         except Exception as e:
-            rv = self.handle_user_exception(e)
-        try:
-            return self.finalize_request(rv)
-        finally:
-            # An HTTP exception is its own answer, and its traceback holds this frame.
-            del rv
+            return self.handle_user_exception(e)
 
     def _run_before_first_request(self) -> None:
         """Run the functions once; whoever comes meanwhile waits.  After an error, once more."""
@@ -228,7 +226,11 @@ class Flask(App):
         ctx = _request_context()
         if not (self.url_value_preprocessors or self.before_request_funcs):
             return None
-        names = (None, *reversed(ctx._blueprints))
+        names: tuple[str | None, ...] = (None,)
+        if _has_blueprints(self.url_value_preprocessors) or _has_blueprints(
+            self.before_request_funcs
+        ):
+            names = (None, *reversed(ctx._blueprints))
         for name in names:
             if name in self.url_value_preprocessors:
                 for preprocess in self.url_value_preprocessors[name]:
@@ -818,9 +820,14 @@ _hosts = Stock((Request, ("host", "trusted_hosts")))
 _create_url_adapter, _bind_to_environ = Flask.create_url_adapter, Map.bind_to_environ
 
 
+def _has_blueprints(hooks: dict[Any, Any]) -> bool:
+    """Tell whether some are not the application's."""
+    return len(hooks) > (None in hooks)
+
+
 def _inner_first(ctx: RequestContext, hooks: dict[Any, list[Any]]) -> Iterator[Any]:
     """Give the hooks for a request: inner blueprints', outer's, the application's; last first."""
-    if len(hooks) == 1 and None in hooks:
+    if not _has_blueprints(hooks):
         return reversed(hooks[None])  # type: ignore[no-any-return]  # an iterator
     names = (*ctx._blueprints, None)
     return (func for name in names if name in hooks for func in reversed(hooks[name]))

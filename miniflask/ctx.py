@@ -395,14 +395,24 @@ class RequestContext:
             exc = sys.exc_info()[1]
         try:
             self.app.do_teardown_request(exc)
+        except BaseException:
+            self._leave(exc)
+            raise
+        self._close_and_leave(exc)
+
+    def _close_and_leave(self, exc: BaseException | None) -> None:
+        try:
             if "request" in self.__dict__:
                 close = getattr(self.request, "close", None)
                 if close is not None:
                     close()
         finally:
-            if "request" in self.__dict__ or self._refused is not None:
-                self._let_go(exc)
-            self._reset(exc)
+            self._leave(exc)
+
+    def _leave(self, exc: BaseException | None) -> None:
+        if "request" in self.__dict__ or self._refused is not None:
+            self._let_go(exc)
+        self._reset(exc)
 
     def _let_go(self, exc: BaseException | None) -> None:
         """Cut two circles now, or the collector would have to.

@@ -38,7 +38,7 @@ from .sessions import (
     session_json_serializer,
 )
 from .signing import _last_second, base64_decode, bytes_to_int
-from .stock import Stock
+from .stock import PYTHON_TELLS, Stock
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -122,11 +122,11 @@ def defer_session(
     """
     if not _interface.holds():
         return None
-    return defer_usual_session(app, request, environ)
+    return defer_usual_session(app, app.secret_key, request, environ)
 
 
 def defer_usual_session(
-    app: Flask, request: Request | None, environ: WSGIEnvironment
+    app: Flask, secret: str | bytes | None, request: Request | None, environ: WSGIEnvironment
 ) -> DeferredSession | None:
     """Do so while :data:`SESSION_PARTS` are known to be what they were."""
     interface = app.session_interface
@@ -134,7 +134,6 @@ def defer_usual_session(
         interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__)
     ):
         return None
-    secret = app.secret_key
     if secret is None:
         return _without_key
     if not secret or type(secret) not in _texts:
@@ -155,7 +154,7 @@ def _defer_cookie(app: Flask, secret: Any, fallbacks: Any, header: str) -> Defer
         type(provider) is not DefaultJSONProvider
         or "loads" in provider.__dict__
         or len(session_json_serializer.order) != _stock_tag_count
-        or not _reading.holds()
+        or not (PYTHON_TELLS or _reading.holds())
     ):
         return None
     defer = _deferred_for if len(header) <= 4096 else _deferred_for.__wrapped__
@@ -252,14 +251,16 @@ SESSION_PARTS = (
     ),
     COOKIE_PARTS,
 )
-_interface = Stock(*SESSION_PARTS)
-_saving = Stock(*SESSION_PARTS, (Response, ("max_cookie_size", "set_cookie", "vary")))
-# What has a part besides where there is a cookie.
-_reading = Stock(
+#: What has a part besides where there is a cookie.
+READING_PARTS = (
     (TaggedJSONSerializer, ("loads", "untag")),
     (DefaultJSONProvider, ("loads",)),
     *VERIFYING_PARTS,
 )
+_interface = Stock(*SESSION_PARTS, seldom=READING_PARTS)
+# Where the one above does not ask for all of it.
+_reading = Stock(*READING_PARTS)
+_saving = Stock(*SESSION_PARTS, (Response, ("max_cookie_size", "set_cookie", "vary")))
 _lifetime_of = attrgetter("permanent_session_lifetime")
 
 _stock_how = (

@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import get_host
 
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
-from .deferred import SESSION_PARTS, defer_usual_session, saves_as_usual
+from .deferred import READING_PARTS, SESSION_PARTS, defer_usual_session, saves_as_usual
 from .globals import _cv_app, _cv_request
 from .plain import write_plainly
 from .routing import Map, MapAdapter
@@ -57,7 +57,7 @@ WEBSOCKET_SCHEMES = frozenset(("ws", "wss"))
 
 _CLASSES = ("request_class", "response_class", "app_ctx_globals_class")
 #: What of an application's class decides.
-OF_CLASS = (*SKIPPED, *_CLASSES)
+OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key")
 
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
@@ -96,6 +96,7 @@ SELDOM = (
             "vary",
         ),
     ),
+    *READING_PARTS,
     (Map, ("bind", "bind_to_environ", "update")),
     (MapAdapter, ("__init__", "match")),
 )
@@ -214,24 +215,26 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     app_ctx._cv_tokens = [_set_app_context(app_ctx)]
     ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
     error: BaseException | None = None
+    rv: Any = None
     plain: Any = None
     response: Any = None
     try:
         try:
-            deferred = ctx._deferred_session = defer_usual_session(app, None, environ)
+            deferred = ctx._deferred_session = defer_usual_session(
+                app, app.config["SECRET_KEY"], None, environ
+            )
             if deferred is None:
                 ctx._open_session()
-            if (
-                app.before_request_funcs
-                or app.url_value_preprocessors
-                or not app._got_first_request
+            if not app._got_first_request or (deferred is None and not saves_as_usual(app)):
                 # An interface of a program's own may have done anything by now.
-                or (deferred is None and not saves_as_usual(app))
-            ):
                 ctx.match_request()
                 response = app.full_dispatch_request()
             else:
-                rv = _call_view(app, ctx, environ)
+                if app.before_request_funcs or app.url_value_preprocessors:
+                    ctx.match_request()
+                    rv = app._call_hooks_and_view()
+                else:
+                    rv = _call_view(app, ctx, environ)
                 plain = write_plainly(app, ctx, rv)
                 if plain is None:
                     response = app.finalize_request(rv if ctx._made is None else ctx._made)
@@ -249,8 +252,12 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     finally:
         rv = None  # An HTTP exception is its own answer, and its traceback leads to this frame.
         try:
-            if error is not None or not _end_quietly(app, ctx, app_ctx):
-                ctx.pop(None if error is None or app.should_ignore_error(error) else error)
+            if error is not None:
+                ctx.pop(None if app.should_ignore_error(error) else error)
+            elif app.teardown_request_funcs:
+                _tear_down(app, ctx, app_ctx)
+            elif not _end_quietly(app, ctx, app_ctx):
+                ctx.pop(None)
         finally:
             del error
 
@@ -286,16 +293,28 @@ def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
     return app.handle_user_exception(error)
 
 
+def _tear_down(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> None:
+    """Pop the contexts, with teardown functions."""
+    if len(ctx._cv_tokens) != 1:  # then this is not the end
+        ctx.pop(None)
+        return
+    try:
+        app.do_teardown_request(None)
+    except BaseException:
+        ctx._leave(None)
+        raise
+    if not _end_quietly(app, ctx, app_ctx):
+        ctx._close_and_leave(None)
+
+
 def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
-    """Pop the contexts, if that comes down to setting the variables back; tell whether it did.
+    """Pop the contexts, if little more than setting the variables back; tell whether it did.
 
     Then a request of the usual class has little to let go.
     """
     tokens, app_tokens = ctx._cv_tokens, app_ctx._cv_tokens
     if (
-        app.teardown_request_funcs
-        or app.teardown_appcontext_funcs
-        or _context() is not ctx
+        _context() is not ctx
         or _app_context() is not app_ctx
         or len(tokens) != 1
         or len(app_tokens) != 1
@@ -311,5 +330,8 @@ def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
     elif ctx._refused is not None:
         ctx._let_go(None)
     _reset_context(tokens.pop()[0])
-    _reset_app_context(app_tokens.pop())
+    if app.teardown_appcontext_funcs:
+        app_ctx.pop(None)
+    else:
+        _reset_app_context(app_tokens.pop())
     return True

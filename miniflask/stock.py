@@ -114,7 +114,9 @@ class Stock:
 
     def holds_for(self, kind: type) -> bool:
         """Tell the same of the attributes that a subclass of the first class has."""
-        return self.holds() and (kind is self._first or self._shown[0].are_those_of(kind))
+        if kind is not self._first and not self._shown[0].are_those_of(kind):
+            return False
+        return self.holds()
 
     def is_kept(self) -> bool:
         """Tell so by looking at each attribute, whatever Python tells; this takes its time."""

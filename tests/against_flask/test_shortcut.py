@@ -246,7 +246,22 @@ RAISES: dict[str, BaseException | None] = {
     "exit": SystemExit("view"),
 }
 
-HOOKS = ("before_request", "after_request", "teardown_request", "teardown_appcontext")
+HOOKS = (
+    "url_value_preprocessor",
+    "before_request",
+    "after_request",
+    "teardown_request",
+    "teardown_appcontext",
+)
+
+hooks = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(HOOKS),
+        "steps": st.lists(st.sampled_from(STEPS), max_size=2),
+        "raises": st.sampled_from([*["nothing"] * 7, *sorted(RAISES)]),
+        "returns": st.sampled_from([*[None] * 4, *sorted(RETURNS)]),
+    }
+)
 
 programs = st.fixed_dictionaries(
     {
@@ -254,7 +269,7 @@ programs = st.fixed_dictionaries(
         "returns": st.sampled_from(sorted(RETURNS)),
         "raises": st.sampled_from([*["nothing"] * 5, *sorted(RAISES)]),
         "handler": st.sampled_from([None, Exception, 404, Conflict]),
-        "hooks": st.lists(st.sampled_from(sorted(HOOKS)), max_size=2),
+        "hooks": st.lists(hooks, max_size=3),
         "key": st.sampled_from(["key", None]),
         "ignore": st.booleans(),
         "coroutine": st.booleans(),
@@ -310,11 +325,26 @@ def program(spec: dict[str, Any]) -> Callable[[Any, Trace], Any]:
             app.register_error_handler(
                 spec["handler"], lambda e: (f"handled {type(e).__name__}", 404)
             )
-        for name in spec["hooks"]:
-            getattr(app, name)((trace.after if name == "after_request" else trace.hook)(name))
+        for hook in spec["hooks"]:
+            getattr(app, hook["kind"])(partial(run_hook, hook, fw, app, trace))
         return app
 
     return build
+
+
+def run_hook(hook: dict[str, Any], fw: Any, app: Any, trace: Trace, *args: Any) -> Any:
+    """Do what the data says, and answer as a hook of its kind does."""
+    trace(hook["kind"], *map(repr, args) if hook["kind"].startswith("teardown") else ())
+    for step in hook["steps"]:
+        # What an app context brings on when it goes must not push another one, for ever.
+        if (hook["kind"], step) != ("teardown_appcontext", push_more):
+            step(fw, app, trace)
+    error = RAISES[hook["raises"]]
+    if error is not None:
+        raise error
+    if hook["kind"] == "after_request":
+        return args[0]
+    return RETURNS[hook["returns"]](fw) if hook["returns"] else None
 
 
 @given(programs, requests)
@@ -490,6 +520,114 @@ def test_a_context_method_replaced_later_is_called(
         return app
 
     assert name in agree(build, "/", "/replace", "/").labels
+
+
+def test_a_secret_key_that_is_worked_out_counts(agree: Agree) -> None:
+    """On a class between, though the setting says that there is none."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        class App(fw.Flask):  # type: ignore[misc]
+            @property
+            def secret_key(self) -> str:
+                return "key"
+
+        app = serve(App("sample"), {"/": lambda: "hello", "/n": lambda: fw.session.get("n", "no")})
+
+        def keep() -> str:
+            fw.session["n"] = "yes"
+            return "kept"
+
+        app.add_url_rule("/keep", "keep", keep)
+        return app
+
+    assert agree(build, "/", "/keep", "/n", jar=True).texts == ["hello", "kept", "yes"]
+
+
+@pytest.mark.parametrize("pops", [False, True])
+@pytest.mark.parametrize("kind", ["teardown_request", "teardown_appcontext"])
+def test_a_context_that_the_view_pushed_again_stays(
+    agree: Agree, short: list[str], kind: str, pops: bool
+) -> None:
+    """Unless it is popped; nothing is torn down before the last pop."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        getattr(app, kind)(trace.hook(kind))
+
+        def view() -> str:
+            ctx = fw.globals.request_ctx._get_current_object()
+            ctx.push()
+            if pops:
+                ctx.pop()
+            trace("left", ctx.app.name)
+            return "pushed"
+
+        app.add_url_rule("/push", "push", view)
+        answer = app.wsgi_app
+
+        def middleware(environ: Any, start_response: Any) -> Any:
+            try:
+                return answer(environ, start_response)
+            finally:
+                trace("answered", fw.has_request_context())
+                if fw.has_request_context():
+                    fw.globals.request_ctx.pop()
+                trace("popped", fw.has_request_context(), fw.has_app_context())
+
+        app.wsgi_app = middleware
+        return app
+
+    run = agree(build, "/", "/push")
+    assert run.values("answered") == [False, not pops]
+    assert run.labels[-3:] == [*((kind, "answered") if pops else ("answered", kind)), "popped"]
+    assert short == ["/", "/push"]
+
+
+@pytest.mark.parametrize("raises", [False, True])
+@pytest.mark.parametrize("kind", ["teardown_request", "teardown_appcontext", "no hook"])
+def test_uploads_are_closed_after_teardown(agree: Agree, kind: str, raises: bool) -> None:
+    """If no function of it raises."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = hello(fw, trace)
+        kept: list[Any] = []
+
+        def tear_down(error: Any) -> None:
+            trace("torn down", kept[-1].closed)
+            if raises:
+                raise ValueError(kind)
+
+        if kind != "no hook":
+            getattr(app, kind)(tear_down)
+
+        def view() -> str:
+            kept.append(fw.request.files["f"].stream)
+            return "kept"
+
+        app.add_url_rule("/upload", "upload", view, methods=["POST"])
+        answer = app.wsgi_app
+
+        def middleware(environ: Any, start_response: Any) -> Any:
+            try:
+                return answer(environ, start_response)
+            finally:
+                trace("then", kept[-1].closed, fw.has_app_context())
+                kept[-1].close()
+
+        app.wsgi_app = middleware
+        return app
+
+    head = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    run = agree(
+        build,
+        {
+            "path": "/upload",
+            "method": "POST",
+            "data": head + b"text\r\n--b--\r\n",
+            "content_type": "multipart/form-data; boundary=b",
+        },
+    )
+    assert run.details("then") == [[not (raises and kind == "teardown_request"), False]]
 
 
 def test_a_class_set_later_is_used(agree: Agree, short: list[str]) -> None:
