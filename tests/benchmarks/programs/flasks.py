@@ -10,7 +10,7 @@ from ..material import CHUNKS, LOGIN, READS, ROWS, SECRET, TEN_KEYS, VISITOR, fo
 
 def make(fw: Any, **options: Any) -> Any:
     """Make an application with a secret key, as any has that sets a cookie or flashes."""
-    app = fw.Flask("benchmark", **{"static_folder": None, **options})
+    app = fw.Flask(__name__, **{"static_folder": None, **options})
     app.secret_key = SECRET
     return app
 
