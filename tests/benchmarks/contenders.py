@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.machinery import EXTENSION_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from importlib.metadata import version
 from types import ModuleType
@@ -99,6 +99,14 @@ def build(name: str, workload: Workload) -> App | None:
         return None
     app: App = program(*first, *workload.arguments)
     return app
+
+
+def adder(name: str, workload: Workload) -> Callable[[], App]:
+    """Make a contender's application without rules; return what adds those of a workload."""
+    module, framework = CONTENDERS[name]
+    programs = importlib.import_module(f"{__package__}.programs.{module}")
+    app = programs.make(*(() if framework is None else (framework(),)))
+    return partial(programs.add_rules, app, *workload.arguments)
 
 
 def build_all(workload: Workload, names: Sequence[str] = tuple(CONTENDERS)) -> dict[str, App]:

@@ -12,7 +12,7 @@ from math import log
 from time import process_time
 
 from . import requests, wsgi
-from .contenders import OURS, THEIRS, build
+from .contenders import OURS, THEIRS, adder
 from .rounds import Times
 from .workloads import COUNTS, SHAPES, among
 
@@ -44,9 +44,9 @@ def crowd(shape: str, count: int, rounds: int, budget: float) -> Crowd:
             apps.pop(name, None)
             gc.collect()
             gc.freeze()
+            add = adder(name, workload)
             began = process_time()
-            app = build(name, workload)
-            assert app is not None
+            app = add()
             wsgi.ask(app, wsgi.prepare(app, workload))  # what is put off until the first request
             taken[name].append(process_time() - began)
             gc.unfreeze()

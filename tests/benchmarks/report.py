@@ -144,6 +144,8 @@ def rules(crowds: list[growth.Crowd]) -> str:
 
 A growth exponent of 0 says that a request takes the same time among any number of rules.
 One of 1 says that it takes twice the time among twice the rules.
+Rules are added to an application that is there; the first request counts as well, because much may
+be put off until then.
 
 {(chr(10) * 2).join(sections)}"""
 

@@ -104,8 +104,15 @@ def blueprints() -> Any:
     return app
 
 
+def make() -> Any:
+    return bottle.Bottle()
+
+
 def rules(count: int, shape: str) -> Any:
-    app = bottle.Bottle()
+    return add_rules(make(), count, shape)
+
+
+def add_rules(app: Any, count: int, shape: str) -> Any:
     for number in range(count):
         app.get(shape.format(number))(lambda name: name)
     return app

@@ -116,11 +116,18 @@ def hooks(falcon: Any) -> Any:
     return only(falcon, Get(greet), middleware=[Hooks(), Hooks(), Hooks()])
 
 
+def make(falcon: Any) -> Any:
+    return falcon.App(media_type=falcon.MEDIA_HTML)
+
+
 def rules(falcon: Any, count: int, shape: str) -> Any:
+    return add_rules(make(falcon), count, shape)
+
+
+def add_rules(app: Any, count: int, shape: str) -> Any:
     def answer(req: Any, resp: Any, name: str) -> None:
         resp.text = name
 
-    app = falcon.App(media_type=falcon.MEDIA_HTML)
     for number in range(count):
         app.add_route(shape.format(number).replace("<name>", "{name}"), Get(answer))
     return app

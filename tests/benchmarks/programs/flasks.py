@@ -188,7 +188,10 @@ def blueprints(fw: Any) -> Any:
 
 
 def rules(fw: Any, count: int, shape: str) -> Any:
-    app = make(fw)
+    return add_rules(make(fw), count, shape)
+
+
+def add_rules(app: Any, count: int, shape: str) -> Any:
     for number in range(count):
         app.add_url_rule(shape.format(number), f"page{number}", lambda name: name)
     return app

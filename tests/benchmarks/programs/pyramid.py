@@ -120,11 +120,18 @@ def blueprints() -> Any:
     return config.make_wsgi_app()
 
 
+def make() -> Any:
+    return Configurator()
+
+
 def rules(count: int, shape: str) -> Any:
+    return add_rules(make(), count, shape)
+
+
+def add_rules(config: Any, count: int, shape: str) -> Any:
     def answer(request: Any) -> Any:
         return Response(request.matchdict["name"])
 
-    config = Configurator()
     for number in range(count):
         route(config, shape.format(number).replace("<name>", "{name}"), answer, f"page{number}")
     return config.make_wsgi_app()
