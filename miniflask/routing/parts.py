@@ -176,21 +176,21 @@ class PartDraft:
         self._argument_weights.append(converter.weight)
         self.final = self.final or not converter.part_isolating
 
-    def finish(self) -> Iterator[RulePart]:
+    def finish(self) -> list[RulePart]:
         """Make the part, and if it ends in a slash that a URL may lack, the text behind that."""
+        starts, ends = self._texts[0], self._texts[-1]
+        if not starts and not self._regexes:
+            return [_NOTHING]
         texts, arguments = tuple(self._text_weights), tuple(self._argument_weights)
         weight = (-len(texts), texts, -len(arguments), arguments)
-        starts, ends = self._texts[0], self._texts[-1]
         if not arguments:
-            yield RulePart(starts, False, True, False, weight) if starts else _NOTHING
-        elif self.final and ends.endswith("/"):
+            return [RulePart(starts, False, True, False, weight)]
+        if self.final and ends.endswith("/"):
             # Without the slash the rule should still be found, to redirect to where it has one.
             content = self._pattern().removesuffix("/") + r"(?<!/)(/?)\Z"
-            yield RulePart(content, True, False, True, weight, starts)
-            yield _NOTHING
-        else:
-            content = self._pattern() + r"\Z"
-            yield RulePart(content, self.final, False, False, weight, starts, ends)
+            return [RulePart(content, True, False, True, weight, starts), _NOTHING]
+        content = self._pattern() + r"\Z"
+        return [RulePart(content, self.final, False, False, weight, starts, ends)]
 
     def _pattern(self) -> str:
         pattern = re.escape(self._texts[0])

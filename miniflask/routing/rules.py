@@ -161,7 +161,7 @@ class Rule(RuleFactory):
         domain = self.host if self.map.host_matching else self.subdomain
         path = _slashes.sub("/", self.rule) if self.merge_slashes else self.rule
         self._trace, self._converters = [], {}
-        self._parts = list(self._read(domain or ""))
+        self._parts = self._read(domain or "")
         self._trace.append(DOMAIN_END)
         self._parts += self._read(path)
         self._builder = Builder(self)
@@ -170,7 +170,8 @@ class Rule(RuleFactory):
             self._builder.compile()
         self._refuse_repeated_variables()
 
-    def _read(self, text: str) -> Iterator[RulePart]:
+    def _read(self, text: str) -> list[RulePart]:
+        parts: list[RulePart] = []
         draft = PartDraft()
         for token in read_tokens(text):
             self._trace.append((bool(token.converter), token.text))
@@ -179,12 +180,12 @@ class Rule(RuleFactory):
             elif token.text != "/" or draft.final:
                 draft.add_text(token.text)
             else:
-                yield from draft.finish()
+                parts += draft.finish()
                 draft = PartDraft()
-        yield from draft.finish()
+        return parts + draft.finish()
 
     def _add_converter(self, token: Token) -> BaseConverter:
-        args, kwargs = parse_converter_args(token.arguments)
+        args, kwargs = parse_converter_args(token.arguments) if token.arguments else ((), {})
         converter = self.get_converter(token.text, token.converter, args, kwargs)
         self._converters[token.text] = converter
         self.arguments.add(token.text)
