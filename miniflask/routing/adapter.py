@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urljoin, urlunsplit
 
@@ -57,6 +56,9 @@ class MapAdapter:
 
     Source: ``werkzeug.routing.MapAdapter``.
     """
+
+    # Then a map of a program's own may want to know of every match.
+    _is_of_one_request = True
 
     def __init__(
         self,
@@ -134,7 +136,8 @@ class MapAdapter:
         Source: ``werkzeug.routing.MapAdapter.match``; ``websocket`` since Werkzeug 1.0.
         """
         map = self.map
-        map.update()
+        if map._remap or self._is_of_one_request:
+            map.update()
         path = self.path_info if path_info is None else path_info
         method = (method or self.default_method).upper()
         if websocket is None:
@@ -460,14 +463,13 @@ class PathAdapter(MapAdapter):
     There is one for each map, and with it most requests need no adapter of their own.
 
     Args:
-        map: The map with the rules.
+        map: The map with the rules, which says in which subdomain before each match.
     """
+
+    _is_of_one_request = False
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, "", "/", None, "http", "/", "")
-
-    # The map's default, as it is now, and whatever it is set to.
-    subdomain = property(attrgetter("map.default_subdomain"), lambda self, value: None)
 
     def _search(self, *args: Any, **kwargs: Any) -> Any:
         raise NeedsAdapter

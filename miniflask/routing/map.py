@@ -290,6 +290,7 @@ class Map:
                             return rule, {}
                         break
         try:
+            self._path_adapter.subdomain = self.default_subdomain
             return self._path_adapter.match(path, method, True)
         except NeedsAdapter as error:
             found = error.found
