@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -23,8 +24,14 @@ IMPORT = "import time; t = time.process_time(); import {}; print(time.process_ti
 
 def run(*arguments: str) -> Any:
     """Run Python with these arguments; give what it prints, as JSON."""
+    # What pip installs is compiled, so the checkout has to be as well.
+    compiling = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, check=True, timeout=300
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=300,
+        env=compiling,
     )
     return json.loads(done.stdout)
 

@@ -142,3 +142,10 @@ def test_memory_is_measured_in_fresh_processes() -> None:
 
     assert found["traced"] > 1_000_000
     assert found.keys() == {"traced", "imported", "after_few", "growth", "blocks"}
+
+
+def test_fresh_processes_may_keep_what_they_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever measures, or its makefile, may have forbidden it."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    assert processes.run("-c", "import sys; print(int(sys.dont_write_bytecode))") == 0
