@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import app, ctx, globals, helpers
 from ..globals import _cv_app
-from ..local import LocalProxy
+from ..local import LocalProxy, favour
 from ..signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -318,6 +318,7 @@ def start(era: str) -> None:
         (helpers._iterate_in_context, _iterate_in_context),
     ]
     swap(pairs)
+    favour(globals.request)
     _merge(ctx, "RequestContext", "AppContext")
     _merge(globals, "request_ctx", "app_ctx")
     # Views on a variable that is not there any more.
