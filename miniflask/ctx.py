@@ -25,7 +25,7 @@ from werkzeug.wsgi import get_host
 from . import typing as ft
 from .deferred import defer_session
 from .globals import _cv_app, _cv_request
-from .ondemand import keep_in_place, on_demand
+from .ondemand import on_demand
 from .signals import appcontext_popped, appcontext_pushed
 from .stock import Stock
 from .wrappers import Request, _blueprints_of
@@ -455,22 +455,6 @@ class RequestContext:
             f"<{type(self).__name__} {self.request.url!r}"
             f" [{self.request.method}] of {self.app.name}>"
         )
-
-
-keep_in_place(
-    RequestContext,
-    "app",
-    "_environ",
-    "_after_request_functions",
-    "_cv_tokens",
-    "_deferred_session",
-    "_opened_session",
-    "_matched",
-    "_refused",
-    "_host_settings",
-    "request",
-    "url_adapter",
-)
 
 
 def _leads_to(error: BaseException, exc: BaseException | None) -> bool:

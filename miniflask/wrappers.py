@@ -131,27 +131,6 @@ class Request(ondemand.Request):
             raise BadRequest() from detailed
 
 
-ondemand.keep_in_place(
-    Request,
-    "_environ",
-    "shallow",
-    "json_module",
-    "url_rule",
-    "view_args",
-    "routing_exception",
-    "environ",
-    "_shown",
-    "method",
-    "path",
-    "query_string",
-    "args",
-    "host",
-    "headers",
-    "form",
-    "_parsed_content_type",
-)
-
-
 class Response(ondemand.Response):
     """The response: Werkzeug's, with HTML as its default type."""
 

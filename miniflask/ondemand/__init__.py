@@ -9,7 +9,6 @@ Werkzeug's code does the work.
 
 from __future__ import annotations
 
-from .attribute import keep_in_place as keep_in_place
 from .attribute import on_demand as on_demand
 from .files import can_send as can_send
 from .files import find_file as find_file

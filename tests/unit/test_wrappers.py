@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -172,38 +170,3 @@ def test_what_a_subclass_asks_for_by_super_is_worked_out_once() -> None:
 
     assert request.args["q"] == "1"
     assert request.args is request.args
-
-
-ASKED_LATE = """
-import gc
-from miniflask import Flask, Request, request
-from miniflask.globals import _cv_request
-from werkzeug.test import EnvironBuilder, run_wsgi_app
-
-app = Flask("sample")
-app.add_url_rule("/", "index", lambda: "untouched")
-
-def has_dict(obj):
-    return any(type(found) is dict and "_environ" in found for found in gc.get_referents(obj))
-
-@app.route("/late/<int:n>")
-def late(n):
-    assert (request.method, request.view_args, request.path) == ("GET", {"n": 7}, "/late/7")
-    ctx = _cv_request.get()
-    assert ctx.session == {}
-    print(has_dict(ctx), has_dict(ctx.request))
-    return ""
-
-for path in (*["/"] * 50, "/late/7"):
-    Request(EnvironBuilder(path).get_environ())
-    run_wsgi_app(app, EnvironBuilder(path).get_environ())
-"""
-
-
-def test_what_is_asked_for_late_takes_no_dict() -> None:
-    """Python keeps attributes in instances if one of the first thirty of their class has them."""
-    done = subprocess.run(
-        [sys.executable, "-c", ASKED_LATE], capture_output=True, text=True, timeout=60, check=True
-    )
-
-    assert done.stdout.split() == [str(sys.version_info < (3, 11))] * 2
