@@ -226,11 +226,7 @@ class Flask(App):
         ctx = _request_context()
         if not (self.url_value_preprocessors or self.before_request_funcs):
             return None
-        names: tuple[str | None, ...] = (None,)
-        if _has_blueprints(self.url_value_preprocessors) or _has_blueprints(
-            self.before_request_funcs
-        ):
-            names = (None, *reversed(ctx._blueprints))
+        names = (None, *reversed(ctx._blueprints))
         for name in names:
             if name in self.url_value_preprocessors:
                 for preprocess in self.url_value_preprocessors[name]:
@@ -820,14 +816,9 @@ _hosts = Stock((Request, ("host", "trusted_hosts")))
 _create_url_adapter, _bind_to_environ = Flask.create_url_adapter, Map.bind_to_environ
 
 
-def _has_blueprints(hooks: dict[Any, Any]) -> bool:
-    """Tell whether some are not the application's."""
-    return len(hooks) > (None in hooks)
-
-
 def _inner_first(ctx: RequestContext, hooks: dict[Any, list[Any]]) -> Iterator[Any]:
     """Give the hooks for a request: inner blueprints', outer's, the application's; last first."""
-    if not _has_blueprints(hooks):
+    if len(hooks) == 1 and None in hooks:
         return reversed(hooks[None])  # type: ignore[no-any-return]  # an iterator
     names = (*ctx._blueprints, None)
     return (func for name in names if name in hooks for func in reversed(hooks[name]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.http import HTTP_STATUS_CODES
 
 from .deferred import saves_as_usual
+from .globals import _cv_request
 from .json.provider import DefaultJSONProvider
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .sessions import VARY, SecureCookieSession, headers_for
@@ -52,7 +53,7 @@ def write_plainly(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
         The status line, the headers and the body; None if it takes a response.
     """
     # Since the beginning the view may have changed the method.
-    if ctx._environ["REQUEST_METHOD"] == "HEAD" or not _is_unseen(app, ctx):
+    if ctx._environ.get("REQUEST_METHOD", "HEAD") == "HEAD" or not _is_unseen(app, ctx):
         return None
     plain: _Plain | None
     if type(rv) is str:
@@ -75,7 +76,11 @@ def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
         or ctx._after_request_functions
         or app._reasons is None
         or (in_use and is_listened_to())
-        or (ctx._deferred_session is None and not saves_as_usual(app))
+        or _cv_request.get(None) is not ctx
+        or (
+            (ctx._deferred_session is None or app.session_interface.__dict__)
+            and not saves_as_usual(app)
+        )
     )
 
 

@@ -101,8 +101,9 @@ SELDOM = (
     (MapAdapter, ("__init__", "match")),
 )
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
-# What a request has to do when it ends: close files, and forget what kept it from matching.
-_TO_BE_LET_GO = ("files", "routing_exception")
+# What a request has to do when it ends: close files, forget what kept it from matching, and
+# whatever a program has put in the place of that.
+_TO_BE_LET_GO = ("files", "routing_exception", "close")
 _bind, _bind_to_environ = Map.bind, Map.bind_to_environ
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
@@ -299,7 +300,7 @@ def _tear_down(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> None:
         ctx.pop(None)
         return
     try:
-        app.do_teardown_request(None)
+        ctx.app.do_teardown_request(None)
     except BaseException:
         ctx._leave(None)
         raise
@@ -314,8 +315,9 @@ def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
     """
     tokens, app_tokens = ctx._cv_tokens, app_ctx._cv_tokens
     if (
-        _context() is not ctx
-        or _app_context() is not app_ctx
+        _context(None) is not ctx
+        or _app_context(None) is not app_ctx
+        or ctx.app is not app
         or len(tokens) != 1
         or len(app_tokens) != 1
         or app._reasons is None

@@ -99,11 +99,11 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     return [*pairs, ("Content-Length", str(len(body)))], body
 
 
-def watch(kind: type[Response]) -> None:
-    """Watch over the parts of a class, which responses are made of at each request."""
-    kind._making = Stock((kind, _MAKING))
-    kind._sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
-    kind._making_text = Stock((kind, (*_MAKING, "__init__", "__new__")))
+def watch(kind: Any) -> None:
+    """Watch over the parts of a class of responses, which each request makes some of."""
+    kind._Response__making = Stock((kind, _MAKING))
+    kind._Response__making_text = Stock((kind, (*_MAKING, "__init__", "__new__")))
+    kind._Response__sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
 
 
 def _headers_of(response: Response) -> Headers:
@@ -127,9 +127,9 @@ class Response(ResponseBase):
     """
 
     # What this class, or the one that it inherits from, had when it was made.
-    _making: Stock
-    _sending: Stock
-    _making_text: Stock
+    __making: Stock
+    __making_text: Stock
+    __sending: Stock
 
     # What the headers will be made of, while nobody has seen them; None if a class keeps them
     # elsewhere.
@@ -158,7 +158,7 @@ class Response(ResponseBase):
             headers is not None
             or content_type is not None
             or plain_type is None
-            or not self._making.holds_for(type(self))
+            or not self.__making.holds_for(type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
@@ -180,7 +180,7 @@ class Response(ResponseBase):
     def _of_text(cls, text: str) -> Self:
         """Make the response of a text, in half the time if nobody has a part in making one."""
         mimetype = cls.default_mimetype
-        if mimetype is None or not cls._making_text.holds_for(cls):
+        if type(mimetype) is not str or not cls.__making_text.holds_for(cls):
             return cls(text, status=None, headers=None)  # in full, for a class of a program's own
         made = cls.__new__(cls)
         body = text.encode()
@@ -250,8 +250,9 @@ class Response(ResponseBase):
         pairs = self._final_pairs(environ)
         if pairs is None:
             return super().__call__(environ, start_response)
+        has_body = environ["REQUEST_METHOD"] != "HEAD" and self._status_code != 204
         start_response(self._status, pairs)
-        if self._status_code == 204 or environ["REQUEST_METHOD"] == "HEAD":
+        if not has_body:
             return wsgi.ClosingIterator((), self.close)
         if self.direct_passthrough:
             body: Any = self.response
@@ -264,7 +265,7 @@ class Response(ResponseBase):
         has_body = self._status_code != 204
         if (
             (self._status_code in BODILESS and has_body)
-            or not self._sending.holds_for(type(self))
+            or not self.__sending.holds_for(type(self))
             or not _SENDERS.isdisjoint(own)
         ):
             return None
@@ -300,17 +301,20 @@ class ClosingIterator(wsgi.ClosingIterator):
 
     def __init__(self, response: Response) -> None:
         self._response = response
-        body: Any = response.response
-        if type(body) is list and len(body) == 1 and type(body[0]) is bytes:
-            self._chunks: Iterator[bytes] = iter(body)
-        else:
-            self._chunks = _encoded(body)
+        self._body: Any = response.response
+        self._chunks: Iterator[bytes] | None = None
 
     def __iter__(self) -> Any:
+        if self._chunks is None:
+            body = self._body
+            if type(body) is list and len(body) == 1 and type(body[0]) is bytes:
+                self._chunks = iter(body)
+            else:
+                self._chunks = _encoded(body)
         return self._chunks
 
     def __next__(self) -> bytes:
-        return next(self._chunks)
+        return next(iter(self))  # type: ignore[no-any-return]  # of an iterator of bytes
 
     def close(self) -> None:
         """Let the chunks end, then the response."""

@@ -5,6 +5,7 @@ Each program here replaces, keeps or takes apart something that most programs le
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable
 from contextvars import Context
@@ -467,3 +468,256 @@ def test_a_push_that_failed_halfway_tears_no_request_down(side_by_side: Any) -> 
         assert run.outcomes[0].raised[0] == "LookupError"
     for signal, receiver in connected:
         signal.disconnect(receiver)
+
+
+# ---- hooks on the short way ----
+
+
+def push_another(fw: Any, app: Any, trace: Trace) -> None:
+    """Leave the context of another request on top, and have it sign a session."""
+    fw.g.other = app.test_request_context("/other")
+    fw.g.other.push()
+    fw.session["x"] = 1
+    fw.after_this_request(trace.after("after other"))
+
+
+def pop_it(fw: Any, app: Any, trace: Trace) -> None:
+    """Take the context away in which the request runs."""
+    fw.globals.request_ctx.pop()
+
+
+def pop_app(fw: Any, app: Any, trace: Trace) -> None:
+    """Take the application's context away, below the one of the request."""
+    fw.globals.app_ctx._get_current_object().pop()
+
+
+def close_otherwise(fw: Any, app: Any, trace: Trace) -> None:
+    """Have the request closed by something else."""
+    fw.request.close = lambda: trace("closed")
+
+
+def close_a_copy(fw: Any, app: Any, trace: Trace) -> None:
+    """Put another request into the context."""
+    other = copy.copy(fw.request._get_current_object())
+    other.close = lambda: trace("closed")
+    fw.globals.request_ctx.request = other
+
+
+def save_otherwise(fw: Any, app: Any, trace: Trace) -> None:
+    """Replace a method of the session interface, of this very object."""
+    app.session_interface.save_session = lambda *args: trace("saved", type(args[2]).__name__)
+
+
+def change_the_application(fw: Any, app: Any, trace: Trace) -> None:
+    """Put another application into the context."""
+    other = fw.Flask("sample")
+    other.teardown_request(trace.hook("other's"))
+    fw.globals._cv_request.get().app = other
+
+
+def add_a_hook(fw: Any, app: Any, trace: Trace) -> None:
+    """Give the blueprint a hook, while those of the application run."""
+    app.before_request_funcs.setdefault("part", []).append(trace.hook("late"))
+
+
+def forget_everything(fw: Any, app: Any, trace: Trace) -> None:
+    """Empty the environment that the server made."""
+    fw.request.environ.clear()
+
+
+@pytest.mark.parametrize("hooks", [[], ["teardown_request"], ["teardown_appcontext"]])
+@pytest.mark.parametrize("place", ["before_request", "url_value_preprocessor", "view"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        push_another,
+        pop_it,
+        pop_app,
+        close_otherwise,
+        close_a_copy,
+        save_otherwise,
+        change_the_application,
+        add_a_hook,
+        forget_everything,
+    ],
+)
+def test_what_is_changed_below_a_request(
+    agree: Agree, change: Any, place: str, hooks: list[str]
+) -> None:
+    """Is what its end finds: contexts, a way to close it or to save its session, hooks."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        app.session_interface = fw.sessions.SecureCookieSessionInterface()
+        part = fw.Blueprint("part", "sample")
+
+        def act(*args: Any) -> None:
+            if fw.request.path == "/change":
+                change(fw, app, trace)
+
+        def view() -> str:
+            if place == "view":
+                act()
+            return "seen"
+
+        part.add_url_rule("/change", "view", view)
+        app.register_blueprint(part)
+        app.add_url_rule("/other", "other", lambda: "other")
+        if place != "view":
+            getattr(app, place)(act)
+        for kind in hooks:
+            getattr(app, kind)(trace.hook(kind))
+        answer = app.wsgi_app
+
+        def middleware(environ: Any, start_response: Any) -> Any:
+            def started(status: str, headers: Any, exc_info: Any = None) -> Any:
+                trace("started", status)
+                return start_response(status, headers, exc_info)
+
+            def ask() -> Any:
+                try:
+                    return answer(environ, started)
+                except LookupError:  # which names its variable
+                    trace("raised LookupError")
+                    return fw.Response("raised")({"REQUEST_METHOD": "GET"}, start_response)
+                finally:
+                    trace("left", fw.has_request_context(), fw.has_app_context())
+
+            return Context().run(ask)
+
+        app.wsgi_app = middleware
+        return app
+
+    agree(factory, "/other", "/change", "/other")
+
+
+def test_endpoints_that_are_no_texts_keep_hooks_from_running(agree: Agree) -> None:
+    """Flask looks for the blueprints of a request before it runs any hook."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.before_request(trace.hook("hook", "answered"))
+        app.url_map.add(app.url_rule_class("/", endpoint=5))
+        app.view_functions[5] = lambda: "view"
+        return app
+
+    assert "hook" not in agree(factory, "/").labels
+
+
+# ---- requests and responses with something of a program's own ----
+
+
+def test_an_attribute_of_requests_may_have_two_names(agree: Agree) -> None:
+    """The second one changes nothing about the first."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class Request(fw.Request):  # type: ignore[misc]
+            arguments = fw.Request.args
+
+        app = fw.Flask("sample")
+        app.add_url_rule("/", "plain", lambda: repr(fw.request.args))
+        own = fw.Flask("own")
+        own.request_class = Request
+        own.add_url_rule("/", "own", lambda: repr((fw.request.arguments, fw.request.args)))
+        client = own.test_client()
+        trace("own", client.get("/?q=1").text)
+        return app
+
+    assert agree(factory, "/?q=1").texts == ["ImmutableMultiDict([('q', '1')])"]
+
+
+def test_a_descriptor_may_be_for_requests_alone(agree: Agree) -> None:
+    """And fail on the class; it may ask for what it hides."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class Lazy:
+            def __init__(self, find: Any) -> None:
+                self.find = find
+
+            def __get__(self, obj: Any, owner: Any) -> Any:
+                return self.find(obj)
+
+        class Request(fw.Request):  # type: ignore[misc]
+            @Lazy
+            def args(self) -> Any:
+                return dict(super().args)
+
+        app = fw.Flask("sample")
+        app.request_class = Request
+        app.add_url_rule("/", "view", lambda: repr(fw.request.args))
+        return app
+
+    assert agree(factory, "/?q=1").texts == ["{'q': '1'}"]
+
+
+def test_what_is_set_on_a_request_is_found_by_super(agree: Agree) -> None:
+    """And what was worked out is not worked out again."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        class Request(fw.Request):  # type: ignore[misc]
+            def byte(self) -> bytes:
+                return super().stream.read(1)  # type: ignore[no-any-return]
+
+            def arguments(self) -> Any:
+                return super().args
+
+        app = fw.Flask("sample")
+        app.request_class = Request
+
+        def view() -> str:
+            request = fw.request
+            request.args = {"mine": 1}
+            read = type(request._get_current_object()).values.__get__
+            trace("same", read(request) is read(request))
+            return repr((request.arguments(), request.args, [request.byte() for _ in range(4)]))
+
+        app.add_url_rule("/", "view", view, methods=["POST"])
+        return app
+
+    sent = {"path": "/", "method": "POST", "data": b"abc", "content_type": "text/plain"}
+    assert "b'a', b'b', b'c', b''" in agree(factory, sent).texts[0]
+
+
+@pytest.mark.parametrize("kind", [property(lambda self: "text/plain"), "text/plain", None])
+def test_any_default_type_of_responses_counts(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    """Also one that is worked out, and none."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        monkeypatch.setattr(fw.Response, "default_mimetype", kind)
+        return serve(fw.Flask("sample"), {"/": lambda: fw.make_response("x")})
+
+    agree(factory, "/")
+
+
+@pytest.mark.parametrize("name", ["_making", "_sending", "_making_text", "_body", "_chunks"])
+def test_names_on_a_response_are_free(agree: Agree, name: str) -> None:
+    """For whatever a program keeps there, on the response or its class."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        own = type("Response", (fw.Response,), {name: True})
+
+        def view() -> Any:
+            response = fw.make_response("x")
+            setattr(response, name, True)
+            return response
+
+        return serve(fw.Flask("sample"), {"/": view, "/own": lambda: own("x")})
+
+    assert agree(factory, "/", "/own").texts == ["x", "x"]
+
+
+def test_a_body_that_grows_after_it_was_sent(agree: Agree) -> None:
+    """Is read as it is when the server reads it."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        kept: list[Any] = []
+        app.after_request(lambda response: kept.append(response) or response)  # type: ignore[func-returns-value]
+        app.teardown_request(lambda error: kept[-1].response.append("é"))
+        return serve(app, {"/": lambda: "x"})
+
+    run = agree(factory, "/")
+    assert run.texts == ["xé"]
