@@ -37,6 +37,7 @@ _LINES = {
     for code, phrase in HTTP_STATUS_CODES.items()
     if code not in BODILESS
 }
+_context = _cv_request.get
 _Plain = tuple[str, Pairs, Iterator[bytes]]
 _Line = str | None
 
@@ -76,7 +77,7 @@ def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
         or ctx._after_request_functions
         or app._reasons is None
         or (in_use and is_listened_to())
-        or _cv_request.get(None) is not ctx
+        or _context(None) is not ctx
         or (
             (ctx._deferred_session is None or app.session_interface.__dict__)
             and not saves_as_usual(app)
