@@ -38,7 +38,7 @@ def crowd(shape: str, count: int, rounds: int, budget: float) -> Crowd:
     workload = among(count, shape, "first")
     apps: dict[str, wsgi.App] = {}
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(2 + 300 // count):
+    for _ in range(3 + 300 // count):
         for name in names:
             # As in a fresh process: the collector looks at what is made here alone.
             apps.pop(name, None)
