@@ -442,7 +442,7 @@ class LocalProxy(Generic[T]):
     def __getattribute__(self, name: str) -> Any:
         if name in _OWN_NAMES:
             return _OWN[name](self)
-        get, attribute, unset, message = _favourites if self is _favourite else _lookup(self)
+        get, attribute, unset, message = _favourite_lookup if self is _favourite else _lookup(self)
         try:
             obj = get()
         except unset:
@@ -519,7 +519,7 @@ _current: Any = LocalProxy._get_current_object
 _lookup: Any = vars(LocalProxy)["_LocalProxy__lookup"].__get__
 
 _favourite: Any = None
-_favourites: Any = None
+_favourite_lookup: Any = None
 
 
 def favour(proxy: Any) -> None:
@@ -528,8 +528,8 @@ def favour(proxy: Any) -> None:
     To read a proxy's own slot past itself is a third of what such a look takes, so what the
     favourite has there is kept beside it.
     """
-    global _favourite, _favourites
-    _favourites, _favourite = _lookup(proxy), proxy
+    global _favourite, _favourite_lookup
+    _favourite_lookup, _favourite = _lookup(proxy), proxy
 
 
 # The long way of each short cut: for subclasses, and for who asks a proxy for one by its name.

@@ -147,4 +147,4 @@ class Response(ondemand.Response):
         return app_ctx.app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
 
 
-ondemand.watch(Response)
+Response._watch()

@@ -16,4 +16,3 @@ from .files import send_path as send_path
 from .request import Request as Request
 from .response import PAGES as PAGES
 from .response import Response as Response
-from .response import watch as watch

@@ -99,13 +99,6 @@ def page_of(error: Any, environ: WSGIEnvironment) -> tuple[Pairs, bytes] | None:
     return [*pairs, ("Content-Length", str(len(body)))], body
 
 
-def watch(kind: Any) -> None:
-    """Watch over the parts of a class of responses, which each request makes some of."""
-    kind._Response__making = Stock((kind, _MAKING))
-    kind._Response__making_text = Stock((kind, (*_MAKING, "__init__", "__new__")))
-    kind._Response__sending = Stock((kind, (*_SENDING, "is_sequence", "status", "status_code")))
-
-
 def _headers_of(response: Response) -> Headers:
     headers = Headers()
     for pair in response._pairs or ():
@@ -175,6 +168,13 @@ class Response(ResponseBase):
             self.set_data(response)  # type: ignore[arg-type]  # a bytearray is taken as well
         else:
             self.response = [] if response is None else response
+
+    @classmethod
+    def _watch(cls) -> None:
+        """Watch over the parts of this class, of which each request makes responses."""
+        cls.__making = Stock((cls, _MAKING))
+        cls.__making_text = Stock((cls, (*_MAKING, "__init__", "__new__")))
+        cls.__sending = Stock((cls, (*_SENDING, "is_sequence", "status", "status_code")))
 
     @classmethod
     def _of_text(cls, text: str) -> Self:
@@ -293,7 +293,7 @@ class Response(ResponseBase):
         return pairs
 
 
-watch(Response)
+Response._watch()
 
 
 class ClosingIterator(wsgi.ClosingIterator):
