@@ -546,9 +546,15 @@ def drive(coroutine: Any) -> Any:
             return e.value
 
 
+# A copy notes on the class where its objects keep what.
+ALIKE = {"0x[0-9a-f]+": "address", "werkzeug[.]local": "miniflask.local", "'__slotnames__', ": ""}
+
+
 def words(text: str) -> str:
     """Tell addresses and the two modules alike."""
-    return re.sub("0x[0-9a-f]+", "address", text).replace("werkzeug.local", "miniflask.local")
+    for told, alike in ALIKE.items():
+        text = re.sub(told, alike, text)
+    return text
 
 
 def outcome(operation: Operation, p: Any) -> tuple[str, str]:
