@@ -89,12 +89,17 @@ CONTENDERS: dict[str, tuple[str, Callable[[], Any] | None]] = {
 }
 
 
-def build(name: str, workload: Workload) -> App | None:
-    """Make a contender's program for a workload; None if it has no such thing."""
+def _programs(name: str) -> tuple[Any, tuple[Any, ...]]:
+    """Give the module with a contender's programs, and what each of them takes first."""
     module, framework = CONTENDERS[name]
     programs = importlib.import_module(f"{__package__}.programs.{module}")
+    return programs, () if framework is None else (framework(),)
+
+
+def build(name: str, workload: Workload) -> App | None:
+    """Make a contender's program for a workload; None if it has no such thing."""
+    programs, first = _programs(name)
     program = getattr(programs, workload.program, None)
-    first = () if framework is None else (framework(),)
     if program is None or first == (None,):
         return None
     app: App = program(*first, *workload.arguments)
@@ -103,10 +108,8 @@ def build(name: str, workload: Workload) -> App | None:
 
 def adder(name: str, workload: Workload) -> Callable[[], App]:
     """Make a contender's application without rules; return what adds those of a workload."""
-    module, framework = CONTENDERS[name]
-    programs = importlib.import_module(f"{__package__}.programs.{module}")
-    app = programs.make(*(() if framework is None else (framework(),)))
-    return partial(programs.add_rules, app, *workload.arguments)
+    programs, first = _programs(name)
+    return partial(programs.add_rules, programs.make(*first), *workload.arguments)
 
 
 def build_all(workload: Workload, names: Sequence[str] = tuple(CONTENDERS)) -> dict[str, App]:
