@@ -160,10 +160,7 @@ class Response(ResponseBase):
             self._set_status(status)
         self.direct_passthrough = direct_passthrough
         if kind is str or kind is bytes:
-            body = response.encode() if kind is str else response
-            self.response = [body]
-            self._pairs.append(("Content-Length", str(len(body))))
-            self._is_sized = True
+            self.__keep(response.encode() if kind is str else response)
         elif isinstance(response, (str, bytes, bytearray)):
             self.set_data(response)  # type: ignore[arg-type]  # a bytearray is taken as well
         else:
@@ -183,15 +180,15 @@ class Response(ResponseBase):
         if type(mimetype) is not str or not cls.__making_text.holds_for(cls):
             return cls(text, status=None, headers=None)  # in full, for a class of a program's own
         made = cls.__new__(cls)
-        body = text.encode()
-        made._pairs = [
-            ("Content-Type", content_type_of(mimetype)),
-            ("Content-Length", str(len(body))),
-        ]
-        made.response = [body]
+        made._pairs = [("Content-Type", content_type_of(mimetype))]
         made.direct_passthrough = False
-        made._is_sized = True
+        made.__keep(text.encode())
         return made
+
+    def __keep(self, body: bytes) -> None:
+        self._pairs.append(("Content-Length", str(len(body))))  # type: ignore[union-attr]  # begun
+        self.response = [body]
+        self._is_sized = True
 
     def _set_status(self, status: Any) -> None:
         if type(status) is int and status in HTTP_STATUS_CODES:

@@ -692,7 +692,9 @@ def test_any_default_type_of_responses_counts(
     agree(factory, "/")
 
 
-@pytest.mark.parametrize("name", ["_making", "_sending", "_making_text", "_body", "_chunks"])
+@pytest.mark.parametrize(
+    "name", ["_making", "_sending", "_making_text", "_keep", "_body", "_chunks"]
+)
 def test_names_on_a_response_are_free(agree: Agree, name: str) -> None:
     """For whatever a program keeps there, on the response or its class."""
 
