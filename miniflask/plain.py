@@ -53,7 +53,7 @@ def write_plainly(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     Returns:
         The status line, the headers and the body; None if it takes a response.
     """
-    # Since the beginning the view may have changed the method.
+    # Since the beginning the view may have changed the method; without one, sending raises.
     if ctx._environ.get("REQUEST_METHOD", "HEAD") == "HEAD" or not _is_unseen(app, ctx):
         return None
     plain: _Plain | None

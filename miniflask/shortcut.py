@@ -206,15 +206,7 @@ def _is_trusted(environ: WSGIEnvironment, config: Config) -> bool:
 
 def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Do for a request that is free what ``Flask.wsgi_app`` does."""
-    app_ctx, ctx = _new(AppContext), _new(RequestContext)
-    app_ctx.app = ctx.app = app
-    app_ctx.g = _AppCtxGlobals()
-    ctx._environ, ctx._after_request_functions = environ, []
-    if app.config["SERVER_NAME"] is not None or app.config["TRUSTED_HOSTS"] is not None:
-        ctx._host_settings = app.config["SERVER_NAME"], app.config["TRUSTED_HOSTS"]
-        app_ctx.url_adapter = app.create_url_adapter(None)
-    app_ctx._cv_tokens = [_set_app_context(app_ctx)]
-    ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
+    ctx, app_ctx = _push(app, environ)
     error: BaseException | None = None
     rv: Any = None
     plain: Any = None
@@ -231,11 +223,7 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
                 ctx.match_request()
                 response = app.full_dispatch_request()
             else:
-                if app.before_request_funcs or app.url_value_preprocessors:
-                    ctx.match_request()
-                    rv = app._call_hooks_and_view()
-                else:
-                    rv = _call_view(app, ctx, environ)
+                rv = _call_view(app, ctx, environ)
                 plain = write_plainly(app, ctx, rv)
                 if plain is None:
                     response = app.finalize_request(rv if ctx._made is None else ctx._made)
@@ -263,8 +251,25 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
             del error
 
 
+def _push(app: Flask, environ: WSGIEnvironment) -> tuple[RequestContext, AppContext]:
+    """Make the two contexts and bind the variables to them."""
+    app_ctx, ctx = _new(AppContext), _new(RequestContext)
+    app_ctx.app = ctx.app = app
+    app_ctx.g = _AppCtxGlobals()
+    ctx._environ, ctx._after_request_functions = environ, []
+    if app.config["SERVER_NAME"] is not None or app.config["TRUSTED_HOSTS"] is not None:
+        ctx._host_settings = app.config["SERVER_NAME"], app.config["TRUSTED_HOSTS"]
+        app_ctx.url_adapter = app.create_url_adapter(None)
+    app_ctx._cv_tokens = [_set_app_context(app_ctx)]
+    ctx._cv_tokens = [(_set_context(ctx), app_ctx)]
+    return ctx, app_ctx
+
+
 def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any:
-    """Find the rule and call its view; return what either, or an error handler, answers."""
+    """Find the rule and call its view; return what either, a hook or an error handler answers."""
+    if app.before_request_funcs or app.url_value_preprocessors:
+        ctx.match_request()
+        return app._call_hooks_and_view()
     try:
         found = app.url_map.find(environ, ctx._host_settings[0])
         if found is None:
