@@ -177,7 +177,11 @@ def stream() -> Any:
 
 
 def upload() -> Any:
-    return only(lambda request: html(str(len(request.files["file"].read()))))
+    def view(request: Request) -> Response:
+        with request:  # nobody else closes its file
+            return html(str(len(request.files["file"].read())))
+
+    return only(view)
 
 
 def static() -> Any:
