@@ -62,7 +62,7 @@ class DeferredSession:
     __slots__ = ("_permanent", "_since", "_text", "_until")
 
     def __init__(
-        self, text: str | None = None, since: int = 0, until: int = 0, permanent: bool = False
+        self, text: str | None = None, since: float = 0, until: float = 0, permanent: bool = False
     ) -> None:
         self._text, self._since, self._until, self._permanent = text, since, until, permanent
 
@@ -222,8 +222,9 @@ def _read(cookie: str, signer: _KeptSigner, lifetime: timedelta) -> DeferredSess
         or text.count("[") + text.count("{") > 50  # deep, and the stack may be so by then
     ):
         return None
-    until = timestamp + int(lifetime.total_seconds()) + 1
-    return DeferredSession(text, timestamp, until, bool(value.get("_permanent")))
+    since = float(timestamp)  # as the clock tells it, with which it is compared
+    until = since + int(lifetime.total_seconds()) + 1
+    return DeferredSession(text, since, until, bool(value.get("_permanent")))
 
 
 #: What of an interface a program may have replaced so that its sessions are not put off.
