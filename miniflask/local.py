@@ -139,8 +139,6 @@ class _Items(Sequence[T]):
     def __eq__(self, other: object) -> bool:
         return self._list() == (other._list() if isinstance(other, _Items) else other)
 
-    __hash__ = None  # type: ignore[assignment]  # as a list has none
-
     def __repr__(self) -> str:
         return repr(self._list())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import queue
 import re
 import threading
@@ -19,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import greenlet  # type: ignore[import-untyped]  # greenlet ships no types
+import pytest
 import werkzeug.local
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -345,3 +347,28 @@ class Interleavings(RuleBasedStateMachine):
 
 TestInterleavings = Interleavings.TestCase
 TestInterleavings.settings = settings(stateful_step_count=40)
+
+
+@pytest.mark.parametrize("name", ["Local", "LocalStack", "LocalManager", "LocalProxy"])
+def test_a_class_is_called_and_laid_out_as_werkzeugs(name: str) -> None:
+    """Parameters have the same names and kinds, and no object has room for anything else."""
+
+    def shape(module: ModuleType) -> Any:
+        kind = getattr(module, name)
+        methods = filter(inspect.isfunction, map(vars(kind).get, ("__init__", "__call__")))
+        parameters = [inspect.signature(method).parameters.values() for method in methods]
+        return [[(p.name, p.kind) for p in each] for each in parameters], kind.__dictoffset__
+
+    assert shape(miniflask.local) == shape(werkzeug.local)
+
+
+def test_what_a_stack_keeps_has_room_for_nothing_else() -> None:
+    """Nor a hash: it is a list in Werkzeug."""
+
+    def kept(module: ModuleType) -> Any:
+        var = ContextVar[Any]("var")
+        module.LocalStack(var).push("top")
+        return hasattr(var.get(), "__dict__"), var.get().__hash__
+
+    assert contextvars.Context().run(kept, miniflask.local) == (False, None)
+    assert contextvars.Context().run(kept, werkzeug.local) == (False, None)
