@@ -249,7 +249,8 @@ class Flask(App):
         rule, view_args = ctx._match()
         if getattr(rule, "provide_automatic_options", False) and ctx._method == "OPTIONS":
             return self.make_default_options_response()
-        "." in rule.endpoint  # noqa: B015  # anything but a text is refused, as by Flask's hooks
+        # Most other things than a text are refused, as by Flask's hooks.
+        rule.endpoint is None or "." in rule.endpoint  # noqa: B018
         view = self.ensure_sync(self.view_functions[rule.endpoint])
         return view(**view_args)  # type: ignore[no-any-return]
 

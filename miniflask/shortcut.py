@@ -208,7 +208,6 @@ def answer(app: Flask, environ: WSGIEnvironment, start_response: StartResponse) 
     """Do for a request that is free what ``Flask.wsgi_app`` does."""
     ctx, app_ctx = _push(app, environ)
     error: BaseException | None = None
-    rv: Any = None
     plain: Any = None
     response: Any = None
     try:
@@ -278,7 +277,7 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         rule, view_args = ctx._matched = found
         if "werkzeug.request" in environ:
             ctx._tell_request()  # a converter asked for it
-        "." in rule.endpoint  # noqa: B015  # as in dispatch_request
+        rule.endpoint is None or "." in rule.endpoint  # noqa: B018  # as in dispatch_request
         view = app.ensure_sync(app.view_functions[rule.endpoint])
         return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:

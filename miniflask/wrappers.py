@@ -31,9 +31,11 @@ def _blueprint_path(name: str) -> list[str]:
     return path
 
 
-def _blueprints_of(endpoint: str) -> list[str]:
+def _blueprints_of(endpoint: str | None) -> list[str]:
     """List the blueprint of an endpoint and those around it, innermost first."""
-    return _blueprint_path(endpoint.rpartition(".")[0]) if "." in endpoint else []
+    if endpoint is None or "." not in endpoint:
+        return []
+    return _blueprint_path(endpoint.rpartition(".")[0])
 
 
 def _in_debug_mode() -> bool:

@@ -372,3 +372,18 @@ def test_what_a_stack_keeps_has_room_for_nothing_else() -> None:
 
     assert contextvars.Context().run(kept, miniflask.local) == (False, None)
     assert contextvars.Context().run(kept, werkzeug.local) == (False, None)
+
+
+@pytest.mark.parametrize("module", [miniflask.local, werkzeug.local], ids=["ours", "theirs"])
+def test_only_the_name_is_given_by_place(module: ModuleType) -> None:
+    """And it may be given by its own name, which the message must be."""
+    made: list[Callable[..., Any]] = [
+        partial(module.LocalProxy, ContextVar[Any]("var")),
+        module.Local(),
+        module.LocalStack(),
+    ]
+    for make in made:
+        with pytest.raises(RuntimeError, match="^nothing there$"):
+            make(name="held", unbound_message="nothing there")._get_current_object()
+        with pytest.raises(TypeError, match="positional argument"):
+            make("held", "nothing there")

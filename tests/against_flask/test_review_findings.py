@@ -6,6 +6,7 @@ Each program here replaces, keeps or takes apart something that most programs le
 from __future__ import annotations
 
 import copy
+import gc
 import hashlib
 from collections.abc import Callable
 from contextvars import Context
@@ -15,7 +16,9 @@ import pytest
 import werkzeug
 from werkzeug.exceptions import Forbidden, NotFound
 from werkzeug.routing import BaseConverter
+from werkzeug.test import create_environ, run_wsgi_app
 
+import miniflask
 from tests.against_flask.harness import Run, Trace, serve
 
 Agree = Callable[..., Run]
@@ -723,3 +726,73 @@ def test_a_body_that_grows_after_it_was_sent(agree: Agree) -> None:
 
     run = agree(factory, "/")
     assert run.texts == ["xé"]
+
+
+def test_a_session_interface_that_changes_the_application(agree: Agree) -> None:
+    """What it replaces while it opens a session is asked in that very request."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "view", "/2": lambda: "view"})
+
+        class Interface(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc, name-defined]
+            def open_session(self, app: Any, request: Any) -> Any:
+                if request.path == "/2":
+                    app.dispatch_request = lambda: "in its place"
+                return super().open_session(app, request)
+
+        app.session_interface = Interface()
+        return app
+
+    assert agree(factory, "/", "/2", "/").texts == ["view", "in its place", "in its place"]
+
+
+def test_no_handler_protects_from_a_converter(agree: Agree) -> None:
+    """What it raises comes up before anything is dispatched; a handler for 500 is told of it."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+
+        class Raising(BaseConverter):
+            def to_python(self, value: str) -> Any:
+                raise RuntimeError(value)
+
+        app.url_map.converters["raising"] = Raising
+        app.register_error_handler(RuntimeError, lambda error: "handled")
+        app.register_error_handler(500, lambda error: repr(error.original_exception))
+        return serve(app, {"/": lambda: "first", "/<raising:value>": lambda value: value})
+
+    assert agree(factory, "/", "/x").texts == ["first", "RuntimeError('x')"]
+
+
+@pytest.mark.parametrize("endpoint", [5, None, ("a", "b")], ids=str)
+def test_an_endpoint_that_is_no_text(agree: Agree, endpoint: Any) -> None:
+    """Is refused when somebody asks for its blueprint, which every request does."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "first"})
+        app.url_map.add(app.url_rule_class("/own", endpoint=endpoint))
+        app.view_functions[endpoint] = lambda: "found"
+        return app
+
+    agree(factory, "/", "/own")
+
+
+def test_an_error_is_not_left_to_the_collector() -> None:
+    """Its traceback leads to the frame that handles it, which must not lead back."""
+    app = serve(miniflask.Flask("sample"), {"/": lambda: "first", "/error": lambda: 1 / 0})
+    app.logger.disabled = True
+
+    def visit(path: str) -> str:
+        body, status, _ = run_wsgi_app(app, create_environ(path))
+        b"".join(body)
+        return status
+
+    visit("/")
+    visit("/error")
+    gc.collect()
+    gc.disable()
+    try:
+        assert visit("/error") == "500 INTERNAL SERVER ERROR"
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
