@@ -734,7 +734,7 @@ def test_a_session_interface_that_changes_the_application(agree: Agree) -> None:
     def factory(fw: Any, trace: Trace) -> Any:
         app = serve(fw.Flask("sample"), {"/": lambda: "view", "/2": lambda: "view"})
 
-        class Interface(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc, name-defined]
+        class Interface(fw.sessions.SecureCookieSessionInterface):  # type: ignore[misc]
             def open_session(self, app: Any, request: Any) -> Any:
                 if request.path == "/2":
                     app.dispatch_request = lambda: "in its place"
@@ -796,3 +796,27 @@ def test_an_error_is_not_left_to_the_collector() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+class _Own(str):
+    """A text that may do anything."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mimetype", None),
+        ("mimetype", _Own("application/own")),
+        ("response", lambda *args, **kwargs: "a text"),
+    ],
+    ids=["no type", "own text", "own response"],
+)
+def test_what_is_set_on_a_provider_of_json_counts(agree: Agree, name: str, value: Any) -> None:
+    """For what a view returns, as for jsonify."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "first", "/json": lambda: {"a": 1}})
+        setattr(app.json, name, value)
+        return app
+
+    agree(factory, "/", "/json")

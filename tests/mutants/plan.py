@@ -30,6 +30,8 @@ _DISPATCH = """
     do_teardown_appcontext
 """
 
+_SHORT_WAY = _tests("", "review_findings shortcut fast_path_findings replaced_classes")
+
 PLANS = {
     "globals.py": Plan(_tests("globals ctx", "behaviour_contexts")),
     "scaffold.py": Plan(
@@ -65,4 +67,7 @@ PLANS = {
             "_split_return_value",
         ),
     ),
+    "shortcut.py": Plan(_SHORT_WAY),
+    "plain.py": Plan(_SHORT_WAY),
+    "deferred.py": Plan((*_SHORT_WAY, *_tests("sessions", "sessions_oracle sessions_generated"))),
 }
