@@ -44,7 +44,7 @@ from .signals import (
     request_tearing_down,
 )
 from .stock import Stock, is_method
-from .wrappers import Request, Response
+from .wrappers import Request, Response, _blueprints_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -249,8 +249,8 @@ class Flask(App):
         rule, view_args = ctx._match()
         if getattr(rule, "provide_automatic_options", False) and ctx._method == "OPTIONS":
             return self.make_default_options_response()
-        # Most other things than a text are refused, as by Flask's hooks.
-        rule.endpoint is None or "." in rule.endpoint  # noqa: B018
+        # Refuses most things but a text, as Flask's hooks do.
+        type(rule.endpoint) is str or _blueprints_of(rule.endpoint)
         view = self.ensure_sync(self.view_functions[rule.endpoint])
         return view(**view_args)  # type: ignore[no-any-return]
 

@@ -28,7 +28,7 @@ from .plain import write_plainly
 from .routing import Map, MapAdapter
 from .signals import in_use, is_listened_to
 from .stock import PYTHON_TELLS, Stock, is_method
-from .wrappers import Request, Response
+from .wrappers import Request, Response, _blueprints_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -277,7 +277,7 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         rule, view_args = ctx._matched = found
         if "werkzeug.request" in environ:
             ctx._tell_request()  # a converter asked for it
-        rule.endpoint is None or "." in rule.endpoint  # noqa: B018  # as in dispatch_request
+        type(rule.endpoint) is str or _blueprints_of(rule.endpoint)  # as in dispatch_request
         view = app.ensure_sync(app.view_functions[rule.endpoint])
         return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:

@@ -820,3 +820,14 @@ def test_what_is_set_on_a_provider_of_json_counts(agree: Agree, name: str, value
         return app
 
     agree(factory, "/", "/json")
+
+
+def test_fallback_keys_that_are_no_list(agree: Agree) -> None:
+    """Fail each request, whether or not it brings a cookie."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "first"})
+        app.config.update(SECRET_KEY="key", SECRET_KEY_FALLBACKS=5)
+        return app
+
+    assert agree(factory, "/", "/").codes == [500, 500]
