@@ -831,3 +831,20 @@ def test_fallback_keys_that_are_no_list(agree: Agree) -> None:
         return app
 
     assert agree(factory, "/", "/").codes == [500, 500]
+
+
+@pytest.mark.parametrize("key", ["", b""], ids=["text", "bytes"])
+def test_an_empty_key_is_none(agree: Agree, key: Any) -> None:
+    """Sessions can be read, and cannot be written."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = key
+        app.register_error_handler(RuntimeError, lambda error: "refused")
+        views = {
+            "/": lambda: repr(fw.session),
+            "/write": lambda: str(fw.session.setdefault("a", "b")),
+        }
+        return serve(app, views)
+
+    assert agree(factory, "/", "/write", "/").texts[1] == "refused"
