@@ -209,7 +209,8 @@ def _kept_serializer(*decides: Any) -> URLSafeTimedSerializer:
 
 def _what_decides(interface: Any, app: Flask, serializer: Any) -> tuple[Any, ...]:
     """Collect the arguments for :func:`_make_serializer`."""
-    keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
+    # A tuple first: what cannot be one is refused in Flask's words.
+    keys = (*tuple(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
     return keys, interface.salt, serializer, interface.key_derivation, interface.digest_method
 
 

@@ -848,3 +848,15 @@ def test_an_empty_key_is_none(agree: Agree, key: Any) -> None:
         return serve(app, views)
 
     assert agree(factory, "/", "/write", "/").texts[1] == "refused"
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "TRACE", "get", "OWN"])
+def test_a_method_that_few_requests_have(agree: Agree, method: str) -> None:
+    """Is answered by the framework, or by a view that asks for it."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "first"})
+        app.add_url_rule("/own", "own", lambda: fw.request.method, methods=[method])
+        return app
+
+    agree(factory, "/", (method, "/"), (method, "/own"))
