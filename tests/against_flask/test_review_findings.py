@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any, get_type_hints
 
+import flask
+import flask.sessions
 import pytest
 import werkzeug
 from werkzeug.exceptions import Forbidden, NotFound
@@ -860,3 +862,23 @@ def test_a_method_that_few_requests_have(agree: Agree, method: str) -> None:
         return app
 
     agree(factory, "/", (method, "/"), (method, "/own"))
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\xc2\xa0", " \xe9"], ids=ascii)
+def test_a_session_after_what_is_no_ascii(agree: Agree, space: str) -> None:
+    """A cookie's name has whatever stands before it, if that is no space in a header."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        app.secret_key = "key"
+        return serve(app, {"/": lambda: str(dict(fw.session)), "/hello": lambda: "hello"})
+
+    interface = flask.sessions.SecureCookieSessionInterface()
+    app = flask.Flask("sample")
+    app.secret_key = "key"
+    cookie = interface.get_signing_serializer(app).dumps({"a": 1})  # type: ignore[union-attr]
+    visits = [
+        {"path": path, "environ": {"HTTP_COOKIE": f"x=1;{space}session={cookie}"}}
+        for path in ("/hello", "/", "/hello", "/")
+    ]
+    agree(factory, *visits)
