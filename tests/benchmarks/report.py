@@ -24,7 +24,9 @@ INTRO = """# Speed, measured
 This page is written by `make bench`, on the machine and the day named below.
 All contenders take short turns in one process, in rounds, after their answers were compared.
 Microseconds are the best round's; a ratio above 1 is in our favour.
-A busy machine changes the microseconds, hardly the ratios: those are what to look at."""
+The ratios are what to look at: they change less than the microseconds do.
+They change as well: the same code on the same machine has given some that were a fifth apart,
+since small code gains more from a processor in a quick hour than large code does."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
