@@ -781,7 +781,8 @@ def test_an_endpoint_that_is_no_text(agree: Agree, endpoint: Any) -> None:
 
 def test_an_error_is_not_left_to_the_collector() -> None:
     """Its traceback leads to the frame that handles it, which must not lead back."""
-    app = serve(miniflask.Flask("sample"), {"/": lambda: "first", "/error": lambda: 1 / 0})
+    # Its logger is nobody else's.
+    app = serve(miniflask.Flask("unheard"), {"/": lambda: "first", "/error": lambda: 1 / 0})
     app.logger.disabled = True
 
     def visit(path: str) -> str:

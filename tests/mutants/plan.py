@@ -69,5 +69,4 @@ PLANS = {
     ),
     "shortcut.py": Plan(_SHORT_WAY),
     "plain.py": Plan(_SHORT_WAY),
-    "deferred.py": Plan((*_SHORT_WAY, *_tests("sessions", "sessions_oracle sessions_generated"))),
 }
