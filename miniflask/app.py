@@ -594,7 +594,7 @@ class Flask(App):
             and type(url_map) is Map
             and is_method(url_map, "bind_to_environ", _bind_to_environ)
             and _adapting.holds()
-            and _hosts.holds_for(self.request_class)
+            and _hosts.holds(self.request_class)
             and not (url_map.host_matching or self.subdomain_matching)
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None

@@ -131,7 +131,7 @@ def _write_json(app: Flask, environ: WSGIEnvironment, line: _Line, value: Any) -
         not isinstance(provider, DefaultJSONProvider)
         or type(provider.mimetype) is not str
         or "response" in vars(provider)
-        or not _makes_json.holds_for(type(provider))
+        or not _makes_json.holds(type(provider))
         or provider._app != app
     ):
         return None

@@ -221,7 +221,7 @@ _cookie_stock = Stock(COOKIE_PARTS)
 
 def _has_usual_cookies(request: Request) -> bool:
     """Tell whether the cookies of a request are what its environ says, and no program's."""
-    return _cookie_stock.holds_for(type(request)) and vars(request).keys().isdisjoint(
+    return _cookie_stock.holds(type(request)) and vars(request).keys().isdisjoint(
         ("cookies", "headers")
     )
 
@@ -378,7 +378,7 @@ def _cookie_settings(
     interface: SecureCookieSessionInterface, app: Flask
 ) -> tuple[str, tuple[Any, ...]]:
     """Return the name of the cookie, and its attributes as :func:`_attributes` names them."""
-    if not interface.__dict__ and _cookie_getters.holds_for(type(interface)):
+    if not interface.__dict__ and _cookie_getters.holds(type(interface)):
         name, path, root, *settings = _read_cookie_settings(app.config)
         return name, (path or root, *settings)
     return interface.get_cookie_name(app), (

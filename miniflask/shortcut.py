@@ -180,7 +180,7 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
     return not (
         (app._reasons is None and app._collect_reasons(stock))
         or app._reasons
-        or not stock.holds_for(type(app))
+        or not stock.holds(type(app))
         or url_map.host_matching
         or (config["TRUSTED_HOSTS"] is not None and not _is_trusted(environ, config))
         or (config["SERVER_NAME"] is not None and not _can_be_bound(*_names(config)))

@@ -33,19 +33,21 @@ if TYPE_CHECKING:
 
 # What has a part in making such a response, and in Werkzeug what this module stands in for.
 _parts = Shown(
-    Response,
     (
-        "__new__",
-        "__init__",
-        "headers",
-        "default_status",
-        "content_length",
-        "last_modified",
-        "cache_control",
-        "expires",
-        "set_etag",
-        "make_conditional",
-    ),
+        Response,
+        (
+            "__new__",
+            "__init__",
+            "headers",
+            "default_status",
+            "content_length",
+            "last_modified",
+            "cache_control",
+            "expires",
+            "set_etag",
+            "make_conditional",
+        ),
+    )
 )
 _utils: Any = werkzeug.utils  # with its clock, which a test may have stopped
 _send_file, _send_from_directory = _utils.send_file, _utils.send_from_directory

@@ -31,7 +31,7 @@ _PIECE = 64 * 1024
 # request. Looked at whenever one is read the short way, since it may be replaced at any time.
 _READERS = "stream", "_get_stream_for_parsing", "make_form_data_parser", "form_data_parser_class"
 _READING = frozenset((*_READERS, "_cached_data"))
-_parsing = Shown(FormDataParser, ("__init__", "parse", "_parse_urlencoded"))
+_parsing = Shown((FormDataParser, ("__init__", "parse", "_parse_urlencoded")))
 
 
 def _text(value: str | None) -> str:
@@ -309,4 +309,4 @@ class Request(RequestBase):
 
 
 _HEADERS_HERE = vars(Request)["headers"]
-_reading = Shown(Request, _READERS)
+_reading = Shown((Request, _READERS))

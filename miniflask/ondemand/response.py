@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MAKING = "headers", "set_data", "status", "default_status", "automatically_set_content_length"
 _SENDING = "get_wsgi_response", "get_wsgi_headers", "get_app_iter", "iter_encoded"
 _page_parts = Shown(
-    HTTPException, ("__call__", "get_response", "get_body", "get_description", "name")
+    (HTTPException, ("__call__", "get_response", "get_body", "get_description", "name"))
 )
 
 #: The exceptions of Werkzeug's that are nothing but a status and a page.
@@ -151,7 +151,7 @@ class Response(ResponseBase):
             headers is not None
             or content_type is not None
             or plain_type is None
-            or not self.__making.holds_for(type(self))
+            or not self.__making.holds(type(self))
         ):
             super().__init__(response, status, headers, mimetype, content_type, direct_passthrough)
             return
@@ -177,7 +177,7 @@ class Response(ResponseBase):
     def _of_text(cls, text: str) -> Self:
         """Make the response of a text, in half the time if nobody has a part in making one."""
         mimetype = cls.default_mimetype
-        if type(mimetype) is not str or not cls.__making_text.holds_for(cls):
+        if type(mimetype) is not str or not cls.__making_text.holds(cls):
             return cls(text, status=None, headers=None)  # in full, for a class of a program's own
         made = cls.__new__(cls)
         made._pairs = [("Content-Type", content_type_of(mimetype))]
@@ -262,7 +262,7 @@ class Response(ResponseBase):
         has_body = self._status_code != 204
         if (
             (self._status_code in BODILESS and has_body)
-            or not self.__sending.holds_for(type(self))
+            or not self.__sending.holds(type(self))
             or not _SENDERS.isdisjoint(own)
         ):
             return None
