@@ -110,6 +110,10 @@ _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
 
 
+#: The last hosts that any route map takes for one; to look here is quicker than to call.
+_sound_hosts: set[str | None] = set()
+
+
 @lru_cache(maxsize=256)
 def is_sound_host(header: str | None, *trusted: str) -> bool:
     """Tell whether any route map takes this for a host; what clients send is kept for a while.
@@ -124,7 +128,13 @@ def is_sound_host(header: str | None, *trusted: str) -> bool:
         get_host(environ, trusted or None)
     except HTTPException:
         return False
-    return header is not None
+    if header is None:
+        return False
+    if not trusted:
+        if len(_sound_hosts) >= 256:
+            _sound_hosts.clear()
+        _sound_hosts.add(header)
+    return True
 
 
 _names = itemgetter("SERVER_NAME", "APPLICATION_ROOT", "PREFERRED_URL_SCHEME")
@@ -189,7 +199,10 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
         or "HTTP_UPGRADE" in environ
         or environ["wsgi.url_scheme"] in WEBSOCKET_SCHEMES
         or "werkzeug.debug.preserve_context" in environ
-        or not is_sound_host(environ.get("HTTP_HOST"))
+        or (
+            environ.get("HTTP_HOST") not in _sound_hosts
+            and not is_sound_host(environ.get("HTTP_HOST"))
+        )
         or (in_use and is_listened_to())
     )
 
@@ -328,8 +341,8 @@ def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
         or (in_use and is_listened_to())
     ):
         return False
-    request = ctx.__dict__.get("request")
-    if request is not None:
+    if "request" in ctx.__dict__:
+        request = ctx.request
         if type(request) is not Request or not request.__dict__.keys().isdisjoint(_TO_BE_LET_GO):
             return False
         ctx._environ["werkzeug.request"] = None

@@ -28,7 +28,7 @@ from .environ import (
     subdomain_of,
     without_default_port,
 )
-from .matcher import UNKNOWN_SITE, StateMachineMatcher
+from .matcher import LOST, UNKNOWN_SITE, StateMachineMatcher
 from .rules import Rule
 
 if TYPE_CHECKING:
@@ -277,18 +277,16 @@ class Map:
             HTTPException: As from ``MapAdapter.match``.
         """
         path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
-        if not path.isascii():
-            path = read_text(environ, "PATH_INFO")
-        elif not self._remap:
+        if not self._remap:
             # A path without variables, where it is most likely to be found.
             site = self._matcher.sites.get(self.default_subdomain or "", UNKNOWN_SITE)
-            state = site.exact.get(path)
-            if state is not None:
-                for rule, _ in state.plain_rules:
-                    if (rule.methods is None or method in rule.methods) and not rule.websocket:
-                        if rule.redirect_to is None:
-                            return rule, {}
-                        break
+            for rule, _ in site.exact.get(path, LOST).plain_rules:
+                if (rule.methods is None or method in rule.methods) and not rule.websocket:
+                    if rule.redirect_to is None:
+                        return rule, {}
+                    break
+        if not path.isascii():
+            path = read_text(environ, "PATH_INFO")
         try:
             self._path_adapter.subdomain = self.default_subdomain
             return self._path_adapter.match(path, method, True)

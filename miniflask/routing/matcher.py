@@ -363,7 +363,8 @@ class Site:
 
     Attributes:
         start: The state in front of the path's first piece.
-        exact: The states at the end of paths without variables.
+        exact: The states at the end of paths without variables; all of ASCII, so that a path may
+            be looked for here before it is decoded.
     """
 
     def __init__(self, start: State) -> None:
@@ -407,7 +408,7 @@ class StateMachineMatcher:
             site = Site(self._root.follow(domain).follow(first))
             self.sites[domain.content] = site
         path = "/" + "/".join(part.content for part in others)
-        if all(part.static for part in others) and not path.startswith("//"):
+        if all(part.static for part in others) and path.isascii() and path[:2] != "//":
             site.exact[path] = state
 
     def update(self) -> None:

@@ -21,6 +21,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.test import create_environ, run_wsgi_app
 
 import miniflask
+from miniflask import shortcut
 from tests.against_flask.harness import Run, Trace, serve
 
 Agree = Callable[..., Run]
@@ -887,3 +888,32 @@ def test_a_session_after_what_is_no_ascii(agree: Agree, space: str) -> None:
         for path in ("/hello", "/", "/hello", "/")
     ]
     agree(factory, *visits)
+
+
+# ---- what is found before it is looked at closely ----
+
+
+@pytest.mark.parametrize("rule", ["/\xc3\xa9", "/\xe9", "/\xc3\xa9/"], ids=ascii)
+def test_a_path_is_decoded_before_it_is_found(agree: Agree, rule: str) -> None:
+    """Though the bytes of another, as a server passes them on, may read like a rule."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        return serve(fw.Flask("sample"), {rule: lambda: "found"})
+
+    texts = (rule, "/\xe9", "/\xe9/")
+    paths = [text.encode().decode("latin1") for text in texts]
+    visits = [{"path": "/", "environ": {"PATH_INFO": path}} for path in (*texts, *paths)]
+    assert "found" in agree(factory, *visits).texts
+
+
+def test_hosts_that_are_remembered_are_bounded() -> None:
+    """Strangers name any number of them."""
+    apps = [serve(fw.Flask("sample"), {"/": lambda: "hello"}) for fw in (miniflask, flask)]
+    for number in range(1000):
+        for name in (f"{number}.example", f"{number}..example"):
+            environ = create_environ("/", headers={"Host": name})
+            ours, theirs = (run_wsgi_app(app, dict(environ))[1] for app in apps)
+            assert ours == theirs
+
+    assert 0 < len(shortcut._sound_hosts) <= 256
+    assert not [name for name in shortcut._sound_hosts if ".." in str(name)]
