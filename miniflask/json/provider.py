@@ -6,9 +6,7 @@ Source: ``flask.json.provider``, since Flask 2.2.
 from __future__ import annotations
 
 import dataclasses
-import decimal
 import json
-import uuid
 import weakref
 from collections.abc import Callable
 from datetime import date
@@ -75,7 +73,10 @@ def _default(o: Any) -> Any:
     """Serialize what JSON has no form for: dates, decimals, UUIDs, dataclasses, markup."""
     if isinstance(o, date):
         return http_date(o)
-    if isinstance(o, (decimal.Decimal, uuid.UUID)):
+    from decimal import Decimal  # seldom needed, and slow to import
+    from uuid import UUID
+
+    if isinstance(o, (Decimal, UUID)):
         return str(o)
     if dataclasses.is_dataclass(o):
         return dataclasses.asdict(o)  # type: ignore[arg-type]  # a class raises, as in Flask

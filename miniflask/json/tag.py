@@ -28,7 +28,6 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from markupsafe import Markup
 from werkzeug.http import http_date, parse_date
@@ -189,6 +188,8 @@ class TagUUID(JSONTag):
 
     def check(self, value: Any) -> bool:
         """Tell whether this is a UUID."""
+        from uuid import UUID  # seldom needed, and slow to import
+
         return isinstance(value, UUID)
 
     def to_json(self, value: Any) -> Any:
@@ -197,6 +198,8 @@ class TagUUID(JSONTag):
 
     def to_python(self, value: Any) -> Any:
         """Return the UUID."""
+        from uuid import UUID
+
         return UUID(value)
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .urls import quote_path
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from .map import Map
 
 
@@ -239,11 +240,13 @@ class UUIDConverter(BaseConverter):
 
     regex = "-".join(f"[A-Fa-f0-9]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 
-    def to_python(self, value: str) -> uuid.UUID:
+    def to_python(self, value: str) -> UUID:
         """Read a UUID."""
-        return uuid.UUID(value)
+        from uuid import UUID  # seldom needed, and slow to import
 
-    def to_url(self, value: uuid.UUID) -> str:
+        return UUID(value)
+
+    def to_url(self, value: UUID) -> str:
         """Write a UUID as it writes itself."""
         return str(value)
 

@@ -9,7 +9,6 @@ adapter how a search ended.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +143,8 @@ class BuildError(RoutingException, LookupError):
         return max(rules, key=self._likeness, default=None)
 
     def _likeness(self, rule: Rule) -> float:
+        from difflib import SequenceMatcher  # seldom needed, and slow to import
+
         spelling = SequenceMatcher(None, str(rule.endpoint), str(self.endpoint)).ratio()
         takes_values = rule.arguments.issuperset(self.values or ())
         takes_method = bool(rule.methods and self.method in rule.methods)

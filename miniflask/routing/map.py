@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pprint import pformat
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -317,6 +316,8 @@ class Map:
         return f"{script}/{path.lstrip('/')}"
 
     def __repr__(self) -> str:
+        from pprint import pformat  # seldom needed, and slow to import
+
         return f"{type(self).__name__}({pformat(list(self.iter_rules()))})"
 
 

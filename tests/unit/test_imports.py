@@ -81,6 +81,17 @@ def test_no_extra_is_imported_before_it_is_used() -> None:
     assert not set(done.stdout.split()) & {*EXTRAS, *REBUILT}
 
 
+def test_what_is_slow_to_import_and_seldom_needed_waits() -> None:
+    """Beyond what Werkzeug brings along, most programs get by without these."""
+    program = (
+        "import werkzeug, sys; before = {*sys.modules}; import miniflask;"
+        "print({'decimal', 'difflib', 'pprint', 'uuid'} & {*sys.modules} - before)"
+    )
+    command = [sys.executable, "-c", program]
+
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "set()\n"
+
+
 def test_what_is_missing_is_named(werkzeug_alone: Path) -> None:
     """Without Jinja2 a template says what to install, and the client sees a plain 500."""
     program = USE_IT.partition("app.debug")[0] + (
