@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import dataclass
 from time import monotonic
@@ -106,13 +107,15 @@ def measure_all(effort: Effort) -> tuple[str, str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure; write the page and the picture, or print the page after a quick run."""
-    quick = "--quick" in arguments
+    """Measure; write the page and the picture, or only print the page after a quick run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="measure less, and write nothing")
+    quick = parser.parse_args(arguments).quick
     page, picture = measure_all(QUICK if quick else FULL)
-    print(page)
     if not quick:
         report.PAGE.write_text(page, "utf-8")
         report.PICTURE.write_text(picture, "utf-8")
+    print(page)
     say("done")
 
 
