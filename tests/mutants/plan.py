@@ -69,4 +69,5 @@ PLANS = {
     ),
     "shortcut.py": Plan(_SHORT_WAY),
     "plain.py": Plan(_SHORT_WAY),
+    "stock.py": Plan(_tests("stock", "replaced_classes")),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 import pytest
@@ -79,6 +80,9 @@ class Equal:
     def __init__(self, wrapped: Any) -> None:
         self.wrapped = wrapped
 
+    def __call__(self, *args: Any) -> Any:
+        return self.wrapped(*args)
+
     def __eq__(self, other: object) -> bool:
         return bool(self.wrapped == other)
 
@@ -104,9 +108,9 @@ def test_a_change_is_seen(change: str) -> None:
     CHANGES[change](above, below, other)
 
     assert not kept.is_kept()
-    assert not kept.holds()
-    assert not kept.holds()
-    assert not kept.holds(below)
+    assert kept.holds() is False
+    assert kept.holds() is False
+    assert kept.holds(below) is False
 
 
 @pytest.mark.parametrize("change", sorted(CHANGES))
@@ -148,6 +152,61 @@ def test_a_subclass_may_have_something_of_its_own() -> None:
         below.method = mine
         assert kept.holds(above)
         assert not kept.holds(below)
+
+
+@pytest.mark.usefixtures("told")
+def test_a_subclass_is_one_of_the_first_class() -> None:
+    """Whatever other classes are asked for beside it."""
+    above, below, other = make()
+    kept = Stock((above, NAMES), (other, ("value",)))
+    assert kept.holds(below)
+    assert kept.holds(above)
+    assert not kept.holds(other)
+
+
+def test_an_answer_is_kept_for_as_long_as_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever it is, where Python tells."""
+    remembered: list[type] = []
+    if not stock.PYTHON_TELLS:  # then in the place of one that does
+        flags = stock._REMEMBERED
+        monkeypatch.setattr(stock, "_flags_of", lambda kind: flags if remembered else 0)
+        monkeypatch.setattr(stock, "_remember", remembered.append)
+        monkeypatch.setattr(stock, "PYTHON_TELLS", True)
+    above, _, _ = make()
+    kept = Stock((above, NAMES))
+    find = stock._find
+    found: list[str] = []
+
+    def count(kind: type, name: str) -> Any:
+        found.append(name)
+        return find(kind, name)
+
+    monkeypatch.setattr(stock, "_find", count)
+
+    for value, holds in ((above.value, True), (2, False), (1, True)):
+        above.value = value
+        remembered.clear()
+        found.clear()
+        assert kept.holds() is holds
+        assert found
+        found.clear()
+        assert kept.holds() is kept.holds() is holds
+        assert not found
+
+
+def test_a_method_is_the_function_and_no_wrapper_that_equals_it() -> None:
+    """A wrapper has something to do."""
+
+    class Kind:
+        def method(self) -> None: ...
+
+    obj: Any = Kind()
+    assert stock.is_method(obj, "method", Kind.method)
+    obj.method = MethodType(Equal(Kind.method), obj)
+    assert obj.method.__func__ == Kind.method
+    assert not stock.is_method(obj, "method", Kind.method)
+    obj.method = Kind.method
+    assert not stock.is_method(obj, "method", Kind.method)
 
 
 @pytest.mark.usefixtures("told")
