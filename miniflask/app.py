@@ -592,10 +592,10 @@ class Flask(App):
         return (
             is_method(self, "create_url_adapter", _create_url_adapter)
             and type(url_map) is Map
-            and is_method(url_map, "bind_to_environ", _bind_to_environ)
+            and url_map._finds
             and _adapting.holds()
             and _hosts.holds(self.request_class)
-            and not (url_map.host_matching or self.subdomain_matching)
+            and not self.subdomain_matching
             and config["TRUSTED_HOSTS"] is None
             and config["SERVER_NAME"] is None
             and "HTTP_UPGRADE" not in environ
@@ -814,7 +814,7 @@ _STOCK = Stock((Flask, OF_CLASS), *PARTS, seldom=SELDOM)
 # What an adapter of its own is needed for, if a program has a part in it.
 _adapting = Stock((Map, ("bind", "update")), (MapAdapter, ("__init__", "match")))
 _hosts = Stock((Request, ("host", "trusted_hosts")))
-_create_url_adapter, _bind_to_environ = Flask.create_url_adapter, Map.bind_to_environ
+_create_url_adapter = Flask.create_url_adapter
 
 
 def _inner_first(ctx: RequestContext, hooks: dict[Any, list[Any]]) -> Iterator[Any]:

@@ -27,7 +27,7 @@ from .globals import _cv_app, _cv_request
 from .plain import write_plainly
 from .routing import Map, MapAdapter
 from .signals import in_use, is_listened_to
-from .stock import PYTHON_TELLS, Stock, is_method
+from .stock import PYTHON_TELLS, Stock
 from .wrappers import Request, Response, _blueprints_of
 
 if TYPE_CHECKING:
@@ -104,14 +104,13 @@ _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 # What a request has to do when it ends: close files, forget what kept it from matching, and
 # whatever a program has put in the place of that.
 _TO_BE_LET_GO = ("files", "routing_exception", "close")
-_bind, _bind_to_environ = Map.bind, Map.bind_to_environ
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
 
 
-#: The last hosts that any route map takes for one; to look here is quicker than to call.
-_sound_hosts: set[str | None] = set()
+#: Hosts that any route map takes for one; to look here is quicker than to call.
+_sound_hosts: set[str] = set()
 
 
 @lru_cache(maxsize=256)
@@ -122,17 +121,18 @@ def is_sound_host(header: str | None, *trusted: str) -> bool:
         header: The ``Host`` header.
         *trusted: The hosts among which it has to be, if there are any.
     """
+    if header is None:
+        return False
     environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "HTTP_HOST": header}
     try:
         Map().bind_to_environ(environ, subdomain="")
         get_host(environ, trusted or None)
     except HTTPException:
         return False
-    if header is None:
-        return False
     if not trusted:
         if len(_sound_hosts) >= 256:
             _sound_hosts.clear()
+            is_sound_host.cache_clear()  # or the busiest of them would be answered from there
         _sound_hosts.add(header)
     return True
 
@@ -169,8 +169,6 @@ def reasons(app: Flask, stock: Stock) -> tuple[str, ...]:
         "app_ctx_globals_class": app.app_ctx_globals_class is not _AppCtxGlobals,
         "subdomain_matching": app.subdomain_matching,
         "url_map": type(app.url_map) is not Map,
-        "bind_to_environ": not is_method(app.url_map, "bind_to_environ", _bind_to_environ),
-        "bind": not is_method(app.url_map, "bind", _bind),
         "a method": not vars(app).keys().isdisjoint(SKIPPED),
         "a class": not (PYTHON_TELLS or stock.is_kept()),
     }
@@ -186,12 +184,12 @@ def is_free(app: Flask, environ: WSGIEnvironment, stock: Stock) -> bool:
         stock: What ``Flask`` has for :data:`OF_CLASS`, and the other classes for :data:`PARTS`
             and :data:`SELDOM`.
     """
-    url_map, config = app.url_map, app.config
+    config = app.config
     return not (
         (app._reasons is None and app._collect_reasons(stock))
         or app._reasons
         or not stock.holds(type(app))
-        or url_map.host_matching
+        or not app.url_map._finds
         or (config["TRUSTED_HOSTS"] is not None and not _is_trusted(environ, config))
         or (config["SERVER_NAME"] is not None and not _can_be_bound(*_names(config)))
         or _app_context(None) is not None

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from .converters import BaseConverter
     from .rules import RuleFactory
 
+# What a program may set on a map, so that it has a part in each request.
+_METHODS = frozenset(("bind", "bind_to_environ", "update"))
+_DECIDES = frozenset(("host_matching", *_METHODS))
+
 
 class Map:
     """Keep the rules of a program.
@@ -95,6 +99,21 @@ class Map:
         self.sort_key = sort_key
         for factory in rules or ():
             self.add(factory)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _DECIDES:
+            self._look_at_itself()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _DECIDES:
+            self._look_at_itself()
+
+    def _look_at_itself(self) -> None:
+        """Note whether :meth:`find` is enough: no hosts, no method that a program has set here."""
+        own = vars(self)
+        self._finds = not own.get("host_matching") and own.keys().isdisjoint(_METHODS)
 
     @property
     def merge_slashes(self) -> bool:

@@ -916,4 +916,44 @@ def test_hosts_that_are_remembered_are_bounded() -> None:
             assert ours == theirs
 
     assert 0 < len(shortcut._sound_hosts) <= 256
-    assert not [name for name in shortcut._sound_hosts if ".." in str(name)]
+    assert not [name for name in shortcut._sound_hosts if ".." in name]
+
+
+def test_strangers_do_not_drive_the_busiest_host_out() -> None:
+    """Whatever they name, it is looked for in the same place again."""
+    for number in range(600):
+        assert shortcut.is_sound_host(f"{number}.example")
+        assert shortcut.is_sound_host("busy.example")
+    assert "busy.example" in shortcut._sound_hosts
+    assert len(shortcut._sound_hosts) <= 256
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["after requests", "before any"])
+@pytest.mark.parametrize("name", ["bind", "bind_to_environ", "update", "host_matching"])
+def test_what_is_set_on_the_route_map_counts(agree: Agree, name: str, warm: bool) -> None:
+    """From the next request on, and until it is taken away."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello", "/<name>": lambda name: name})
+        url_map, wsgi_app = app.url_map, app.wsgi_app
+        usual = getattr(url_map, name)
+
+        def told(*args: Any, **kwargs: Any) -> Any:
+            trace("asked", name)
+            return usual(*args, **kwargs)
+
+        def steered(environ: Any, start_response: Any) -> Any:
+            trace(environ["PATH_INFO"])
+            if environ["QUERY_STRING"] == "set":
+                setattr(url_map, name, True if name == "host_matching" else told)
+            elif environ["QUERY_STRING"] == "back" and name == "host_matching":
+                url_map.host_matching = False
+            elif environ["QUERY_STRING"] == "back":
+                delattr(url_map, name)
+            return wsgi_app(environ, start_response)
+
+        app.wsgi_app = steered
+        return app
+
+    earlier = ("/", "/ann") if warm else ()
+    agree(factory, *earlier, "/?set", "/", "/ann", "/no/where", "/?back", "/", "/ann")
