@@ -2,7 +2,7 @@
 
 A short cut does at once what several methods would do one by one, and may be taken only while no
 program has replaced one of them.  Anybody may do that at any time, so it has to be asked at each
-request; and to read the attributes of a handful of classes costs a fifth of a small request.
+request; and to read all these attributes takes a good part of a small request.
 
 But Python has to know as well.  It remembers where it found the attributes of a class.  When
 anything is set on a class it forgets that, for this class and for all that inherit from it, and
@@ -88,7 +88,8 @@ class Stock:
 
     Args:
         parts: What is asked for together.
-        seldom: What else is, at each question only where Python tells.
+        seldom: What is asked for as well where Python tells; elsewhere :meth:`is_kept` alone
+            looks at it.
     """
 
     __slots__ = (
@@ -139,11 +140,12 @@ class Stock:
         return (_find(kind, name) for kind, names in self._parts for name in names)
 
     def _look(self) -> bool:
-        if not _flags_of(self._heir) & _REMEMBERED:
-            # In this order: who finds it remembered must not find an answer of before.
-            self._since = object()
-            _remember(self._heir)
         since = self._since
+        if not _flags_of(self._heir) & _REMEMBERED:
+            # In this order: who finds it remembered must not find an answer of before. And under
+            # a mark of one's own: that of another thread may be of a later day.
+            since = self._since = object()
+            _remember(self._heir)
         answer = self.is_kept()
         self._answer = since, answer
         return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from collections.abc import Callable
 from types import MethodType
 from typing import Any
@@ -251,6 +252,53 @@ def test_a_change_while_it_is_asked_is_seen_by_whoever_asks_next(
     kept.holds()
 
     assert others == ["change", False]
+    assert not kept.holds()
+
+
+def test_two_threads_may_ask_while_a_third_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that has looked before the change, and answers after it, is not believed."""
+    first, second = (threading.Event() for _ in range(2))
+    steps = {name: threading.Event() for name in ("first remembers", "first looked")}
+    remembered: list[type] = []
+    above, _, _ = make()
+    kept = Stock((above, NAMES))
+    remember, is_kept = remembered.append, Stock.is_kept
+    if stock.PYTHON_TELLS:
+        remember = stock._remember
+    else:
+        flags = stock._REMEMBERED
+        monkeypatch.setattr(stock, "_flags_of", lambda kind: flags if remembered else 0)
+        monkeypatch.setattr(stock, "PYTHON_TELLS", True)
+
+    def pausing_remember(heir: type) -> None:
+        if threading.current_thread().name == "first":
+            steps["first remembers"].set()
+            assert first.wait(10)
+        elif threading.current_thread().name == "second":
+            first.set()
+            assert steps["first looked"].wait(10)
+            above.method = len
+            remembered.clear()
+        remember(heir)
+
+    def pausing_look(self: Stock) -> bool:
+        answer = is_kept(self)
+        if threading.current_thread().name == "first":
+            steps["first looked"].set()
+            assert second.wait(10)
+        return answer
+
+    monkeypatch.setattr(stock, "_remember", pausing_remember)
+    monkeypatch.setattr(Stock, "is_kept", pausing_look)
+    asking = {name: threading.Thread(target=kept.holds, name=name) for name in ("first", "second")}
+    asking["first"].start()
+    assert steps["first remembers"].wait(10)
+    asking["second"].start()
+    asking["second"].join(10)
+    second.set()
+    asking["first"].join(10)
+
+    assert not kept.is_kept()
     assert not kept.holds()
 
 
