@@ -142,7 +142,7 @@ def send_path(
     pairs.append(etag)
     file = open(path, "rb", buffering=_BUFFER)  # noqa: SIM115  # closed with the response
     response: Response = kind.__new__(kind)
-    response._pairs = pairs
+    response._pairs, response._is_sized = pairs, True
     response.response = wrap_file(environ, file)
     response.direct_passthrough = True
     if environ["REQUEST_METHOD"] in ("GET", "HEAD") and _CONDITIONS.isdisjoint(environ):

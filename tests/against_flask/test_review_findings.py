@@ -10,6 +10,7 @@ import gc
 import hashlib
 from collections.abc import Callable
 from contextvars import Context
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import flask
@@ -957,3 +958,47 @@ def test_what_is_set_on_the_route_map_counts(agree: Agree, name: str, warm: bool
 
     earlier = ("/", "/ann") if warm else ()
     agree(factory, *earlier, "/?set", "/", "/ann", "/no/where", "/?back", "/", "/ann")
+
+
+@pytest.mark.parametrize("edit", ["read", "replace", "sequence", "length"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_that_becomes_a_list_has_one_length(
+    agree: Agree, tmp_path: Path, edit: str, method: str
+) -> None:
+    """A hook that logs or shortens bodies makes one of it."""
+    (tmp_path / "a.txt").write_bytes(b"0123456789")
+    edits: dict[str, Callable[[Any], Any]] = {
+        "read": lambda response: response.get_data(),
+        "replace": lambda response: setattr(response, "response", [b"short"]),
+        "sequence": lambda response: response.make_sequence(),
+        "length": lambda response: response.calculate_content_length(),
+    }
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample", static_folder=tmp_path, static_url_path="/files")
+
+        @app.after_request
+        def log(response: Any) -> Any:
+            response.direct_passthrough = False
+            edits[edit](response)
+            return response
+
+        return app
+
+    run = agree(factory, (method, "/files/a.txt"))
+    assert str(run.outcomes[0]).count("Content-Length") == 1
+
+
+def test_a_server_may_read_files_into_lists(agree: Agree, tmp_path: Path) -> None:
+    """By its ``wsgi.file_wrapper``."""
+    (tmp_path / "a.txt").write_bytes(b"0123456789")
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        return serve(app, {"/": lambda: fw.send_file(str(tmp_path / "a.txt"))})
+
+    def wrap(file: Any, size: int = 0) -> list[bytes]:
+        with file:
+            return [file.read()]
+
+    agree(factory, {"path": "/", "environ": {"wsgi.file_wrapper": wrap}})
