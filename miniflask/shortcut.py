@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from .app import Flask
     from .config import Config
 
-#: The methods of an application that are not called on this way, since all of them are known.
+#: The methods of an application whose work this way does by itself; nobody takes it while one of
+#: them is replaced.
 SKIPPED = (
     "request_context",
     "app_context",
@@ -62,7 +63,7 @@ OF_CLASS = (*SKIPPED, *_CLASSES, "secret_key")
 #: What :func:`reasons` reads of an application.
 DECIDES = frozenset((*SKIPPED, *_CLASSES, "session_interface", "subdomain_matching", "url_map"))
 
-#: What else is not called on this way, or decides what is: classes and names of attributes.
+#: What else it does by itself, or goes by: classes and names of attributes.
 PARTS = (
     (RequestContext, ("pop", "push")),
     (AppContext, ("pop", "push")),
@@ -114,26 +115,34 @@ _sound_hosts: set[str] = set()
 
 
 @lru_cache(maxsize=256)
-def is_sound_host(header: str | None, *trusted: str) -> bool:
+def is_sound_host(header: str | None) -> bool:
     """Tell whether any route map takes this for a host; what clients send is kept for a while.
 
     Args:
         header: The ``Host`` header.
-        *trusted: The hosts among which it has to be, if there are any.
     """
     if header is None:
         return False
     environ = {"wsgi.url_scheme": "http", "REQUEST_METHOD": "GET", "HTTP_HOST": header}
     try:
         Map().bind_to_environ(environ, subdomain="")
-        get_host(environ, trusted or None)
+        get_host(environ)
     except HTTPException:
         return False
-    if not trusted:
-        if len(_sound_hosts) >= 256:
-            _sound_hosts.clear()
-            is_sound_host.cache_clear()  # or the busiest of them would be answered from there
-        _sound_hosts.add(header)
+    if len(_sound_hosts) >= 256:
+        _sound_hosts.clear()
+        is_sound_host.cache_clear()  # or the busiest of them would be answered from there
+    _sound_hosts.add(header)
+    return True
+
+
+@lru_cache(maxsize=256)
+def _is_among(header: str | None, scheme: str, *hosts: str) -> bool:
+    """Tell whether a host is one of those trusted; on the scheme depends which port is left out."""
+    try:
+        get_host({"wsgi.url_scheme": scheme, "HTTP_HOST": header}, hosts)
+    except HTTPException:
+        return False
     return True
 
 
@@ -211,7 +220,7 @@ def _is_trusted(environ: WSGIEnvironment, config: Config) -> bool:
     return (
         type(hosts) in (list, tuple)
         and {*map(type, hosts)} == {str}
-        and is_sound_host(environ.get("HTTP_HOST"), *hosts)
+        and _is_among(environ.get("HTTP_HOST"), environ["wsgi.url_scheme"], *hosts)
     )
 
 
@@ -299,7 +308,7 @@ def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
     """Return what answers the error that kept the URL from matching."""
     if ctx._refused is None:
         if not isinstance(error, HTTPException):
-            raise  # a converter's, from which no handler protects
+            raise  # what the caller caught: a converter's, from which no handler protects
         ctx._refuse(error)
         if app.debug:
             try:
@@ -315,7 +324,7 @@ def _tear_down(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> None:
         ctx.pop(None)
         return
     try:
-        ctx.app.do_teardown_request(None)
+        ctx.app.do_teardown_request(None)  # as pop does, should a program have set another
     except BaseException:
         ctx._leave(None)
         raise
@@ -324,9 +333,10 @@ def _tear_down(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> None:
 
 
 def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
-    """Pop the contexts, if little more than setting the variables back; tell whether it did.
+    """Pop the contexts, if that is hardly more than setting the variables back; tell if it did.
 
-    Then a request of the usual class has little to let go.
+    It is more if something else is active or listens, or if the request is of a program's own
+    class or has files to close.
     """
     tokens, app_tokens = ctx._cv_tokens, app_ctx._cv_tokens
     if (

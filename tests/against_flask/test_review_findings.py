@@ -1002,3 +1002,19 @@ def test_a_server_may_read_files_into_lists(agree: Agree, tmp_path: Path) -> Non
             return [file.read()]
 
     agree(factory, {"path": "/", "environ": {"wsgi.file_wrapper": wrap}})
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP", "ftp", ""])
+@pytest.mark.parametrize("host", ["a:80:80", "a:80", "a:443", "a", "b:80", "a:443:443"])
+def test_which_hosts_are_trusted_depends_on_the_scheme(
+    agree: Agree, host: str, scheme: str
+) -> None:
+    """Since its usual port does not count."""
+
+    def factory(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello", "/list/": lambda: "list"})
+        app.config["TRUSTED_HOSTS"] = ["a"]
+        return app
+
+    environ = {"HTTP_HOST": host, "wsgi.url_scheme": scheme}
+    agree(factory, *({"path": path, "environ": environ} for path in ("/", "/", "/list")))
