@@ -418,7 +418,8 @@ class RequestContext:
         """Cut two circles now, or the collector would have to.
 
         The environ and the request refer to each other, and an error of routing to the frames
-        that raised it.
+        that raised it.  They are those of the active context, which is the one that ends even if
+        another was to be popped.
         """
         top = _cv_request.get()
         stored = top._refused

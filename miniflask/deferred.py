@@ -129,6 +129,7 @@ def defer_usual_session(
     app: Flask, secret: str | bytes | None, request: Request | None, environ: WSGIEnvironment
 ) -> DeferredSession | None:
     """Do so while :data:`SESSION_PARTS` are known to be what they were."""
+    # As in saves_as_usual, which a request without a session need not call.
     interface = app.session_interface
     if type(interface) is not SecureCookieSessionInterface or (
         interface.__dict__ and not _PARTS.isdisjoint(interface.__dict__)
@@ -259,7 +260,7 @@ READING_PARTS = (
     *VERIFYING_PARTS,
 )
 _interface = Stock(*SESSION_PARTS, seldom=READING_PARTS)
-# Where the one above does not ask for all of it.
+# Where Python does not tell, and the one above leaves what is seldom replaced alone.
 _reading = Stock(*READING_PARTS)
 _saving = Stock(*SESSION_PARTS, (Response, ("max_cookie_size", "set_cookie", "vary")))
 _lifetime_of = attrgetter("permanent_session_lifetime")

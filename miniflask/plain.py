@@ -57,21 +57,21 @@ def write_plainly(app: Flask, ctx: RequestContext, rv: Any) -> _Plain | None:
     if ctx._environ.get("REQUEST_METHOD", "HEAD") == "HEAD" or not _is_unseen(app, ctx):
         return None
     plain: _Plain | None
-    if type(rv) is str:
+    if type(rv) is str:  # most are: what the steps below would come to
         body = rv.encode()
         plain = "200 OK", [_HTML, ("Content-Length", str(len(body)))], _once(body)
     else:
         plain = _written(app, ctx, rv)
         if plain is None:
             return None
-    put_off = ctx._deferred_session
-    if put_off is None or (put_off._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+    deferred = ctx._deferred_session
+    if deferred is None or (deferred._permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
         plain[1].extend(_saved(app, ctx))
     return plain
 
 
 def _is_unseen(app: Flask, ctx: RequestContext) -> bool:
-    """Tell whether nobody may see the response before it is sent."""
+    """Tell whether nobody may see the response, or save the session in a way of its own."""
     return not (
         app.after_request_funcs
         or ctx._after_request_functions

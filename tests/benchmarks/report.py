@@ -199,7 +199,8 @@ def stages(found: Requests) -> str:
     ]
     return f"""## Stage by stage
 
-Each stage by itself, asked for in the same words of both.
+Each stage by itself, asked for in the same words of both, within an active context: so none of it
+goes the short way, and "a whole request" takes more here than above.
 The sum is more than a whole request where a framework puts a stage off and never needs it.
 
 {table(["microseconds", THEIRS, OURS, "ratio"], rows)}"""
