@@ -812,7 +812,7 @@ class Flask(App):
 
 _STOCK = Stock((Flask, OF_CLASS), *PARTS, seldom=SELDOM)
 # What an adapter of its own is needed for, if a program has a part in it.
-_adapting = Stock((Map, ("bind", "update")), (MapAdapter, ("__init__", "match")))
+_adapting = Stock((Map, ("bind", "bind_to_environ", "update")), (MapAdapter, ("__init__", "match")))
 _hosts = Stock((Request, ("host", "trusted_hosts")))
 _create_url_adapter = Flask.create_url_adapter
 
