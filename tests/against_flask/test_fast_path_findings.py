@@ -588,6 +588,33 @@ def test_a_stream_to_an_untrusted_host_that_nobody_closes_is_a_known_difference(
     assert (still_there(flask), still_there(miniflask)) == (True, False)
 
 
+def test_a_stream_that_answers_an_error_is_a_known_difference() -> None:
+    """Nobody reads it to its end, and in Flask it is part of the circle of the error."""
+
+    def still_there(fw: Any) -> bool:
+        app = fw.Flask("streams_errors")
+        app.logger.disabled = True  # a record would hold the error
+        app.add_url_rule("/", "view", lambda: 1 / 0)
+
+        @app.after_request
+        def stream(response: Any) -> Any:
+            response.response = fw.stream_with_context(iter(["one", "two"]))
+            return response
+
+        app.test_client().get("/")
+        active: bool = fw.has_request_context()
+        gc.collect()
+        assert not fw.has_request_context()
+        return active
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert (still_there(flask), still_there(miniflask)) == (True, False)
+    finally:
+        gc.enable()
+
+
 def test_a_rule_for_any_method_goes_before_a_later_one(agree: Agree) -> None:
     """A rule that is added without methods matches all of them, also ahead of one that has some."""
 

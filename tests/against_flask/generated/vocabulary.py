@@ -73,9 +73,11 @@ in_thread(NAME_copied)
 """,
     "thread": 'in_thread(lambda: trace("thread", fw.has_request_context()))',
     "thread without context": "in_thread(lambda: fw.request.path)",
+    # Read to its end: when Flask lets go of a stream that answers an error is up to the collector.
     "nested visit": """
 if "X-Nested" not in fw.request.headers:
-    trace("nested", app.test_client().get("/", headers={"X-Nested": "NAME"}).status)
+    nested_answer = app.test_client().get("/", headers={"X-Nested": "NAME"}, buffered=True)
+    trace("nested", nested_answer.status)
 """,
     "log": 'app.logger.warning("from %s", "NAME")',
     "log exception": 'app.logger.exception("NAME")',
