@@ -24,6 +24,18 @@ def told(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any
     return request.param
 
 
+@pytest.fixture
+def forget(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Have Python tell, or a stand-in for one that does, which forgets when this is called."""
+    remembered: list[type] = []
+    if not stock.PYTHON_TELLS:
+        flags = stock._REMEMBERED
+        monkeypatch.setattr(stock, "_flags_of", lambda kind: flags if remembered else 0)
+        monkeypatch.setattr(stock, "_remember", remembered.append)
+        monkeypatch.setattr(stock, "PYTHON_TELLS", True)
+    return remembered.clear
+
+
 class Base:
     """A class that others inherit from."""
 
@@ -165,14 +177,10 @@ def test_a_subclass_is_one_of_the_first_class() -> None:
     assert not kept.holds(other)
 
 
-def test_an_answer_is_kept_for_as_long_as_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_kept_for_as_long_as_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch, forget: Callable[[], None]
+) -> None:
     """Whichever it is, where Python tells."""
-    remembered: list[type] = []
-    if not stock.PYTHON_TELLS:  # then in the place of one that does
-        flags = stock._REMEMBERED
-        monkeypatch.setattr(stock, "_flags_of", lambda kind: flags if remembered else 0)
-        monkeypatch.setattr(stock, "_remember", remembered.append)
-        monkeypatch.setattr(stock, "PYTHON_TELLS", True)
     above, _, _ = make()
     kept = Stock((above, NAMES))
     find = stock._find
@@ -186,7 +194,7 @@ def test_an_answer_is_kept_for_as_long_as_nothing_changes(monkeypatch: pytest.Mo
 
     for value, holds in ((above.value, True), (2, False), (1, True)):
         above.value = value
-        remembered.clear()
+        forget()
         found.clear()
         assert kept.holds() is holds
         assert found
@@ -255,20 +263,15 @@ def test_a_change_while_it_is_asked_is_seen_by_whoever_asks_next(
     assert not kept.holds()
 
 
-def test_two_threads_may_ask_while_a_third_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_threads_may_ask_while_a_third_changes(
+    monkeypatch: pytest.MonkeyPatch, forget: Callable[[], None]
+) -> None:
     """The one that has looked before the change, and answers after it, is not believed."""
     first, second = (threading.Event() for _ in range(2))
     steps = {name: threading.Event() for name in ("first remembers", "first looked")}
-    remembered: list[type] = []
     above, _, _ = make()
     kept = Stock((above, NAMES))
-    remember, is_kept = remembered.append, Stock.is_kept
-    if stock.PYTHON_TELLS:
-        remember = stock._remember
-    else:
-        flags = stock._REMEMBERED
-        monkeypatch.setattr(stock, "_flags_of", lambda kind: flags if remembered else 0)
-        monkeypatch.setattr(stock, "PYTHON_TELLS", True)
+    remember, is_kept = stock._remember, Stock.is_kept
 
     def pausing_remember(heir: type) -> None:
         if threading.current_thread().name == "first":
@@ -278,7 +281,7 @@ def test_two_threads_may_ask_while_a_third_changes(monkeypatch: pytest.MonkeyPat
             first.set()
             assert steps["first looked"].wait(10)
             above.method = len
-            remembered.clear()
+            forget()
         remember(heir)
 
     def pausing_look(self: Stock) -> bool:
