@@ -206,8 +206,9 @@ class RequestContext:
     @on_demand
     def request(self) -> Request:
         """The request."""
-        request = self.app.request_class(self._environ)
-        request.json_module = self.app.json
+        app = self.app
+        request = app.request_class(self._environ)
+        request.json_module = app.json
         trusted_hosts = self._host_settings[1]
         if trusted_hosts is not None:
             request.trusted_hosts = trusted_hosts

@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class _OnDemand:
-    """Not a data descriptor: from the second read on Python finds the value without asking it."""
+    # Not a data descriptor: from the second read on Python finds the value without asking it.
 
-    name: str
+    __slots__ = ("__doc__", "compute", "name")
 
     def __init__(self, compute: Callable[[Any], Any]) -> None:
         self.compute = compute
@@ -19,15 +19,17 @@ class _OnDemand:
 
     def __set_name__(self, owner: type, name: str) -> None:
         # A class that takes it over under another name does not rename it for all others.
-        self.__dict__.setdefault("name", name)
+        if not hasattr(self, "name"):
+            self.name = name
 
     def __get__(self, obj: Any, owner: type | None = None) -> Any:
         if obj is None:
             return self
+        own, name = obj.__dict__, self.name
         # Only a subclass that asks by ``super()`` comes here again.
-        if self.name not in obj.__dict__:
-            obj.__dict__[self.name] = self.compute(obj)
-        return obj.__dict__[self.name]
+        if name not in own:
+            own[name] = self.compute(obj)
+        return own[name]
 
 
 def on_demand(compute: Callable[[Any], T]) -> T:

@@ -258,10 +258,9 @@ class Response(ResponseBase):
 
     def _final_pairs(self, environ: WSGIEnvironment) -> Pairs | None:
         """Return the headers that go out; None if there is more to be done than is done here."""
-        own = self.__dict__
-        has_body = self._status_code != 204
+        own, code = self.__dict__, self._status_code
         if (
-            (self._status_code in BODILESS and has_body)
+            (code in BODILESS and code != 204)
             or not self.__sending.holds(type(self))
             or not _SENDERS.isdisjoint(own)
         ):
@@ -283,7 +282,7 @@ class Response(ResponseBase):
                     if name in names:
                         place = names.index(name)
                         pairs[place] = title, _uri_of(pairs[place][1])
-        if not has_body:
+        if code == 204:
             return [pair for pair in pairs if pair[0].lower() != _LENGTH]
         if not has_length and self.automatically_set_content_length and self.is_sequence:
             pairs.append(("Content-Length", str(sum(map(len, _encoded(self.response))))))
