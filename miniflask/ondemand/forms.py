@@ -22,9 +22,7 @@ _fill: Any = dict.update
 
 
 def _decoded(text: str) -> str:
-    """Decode percent signs and pluses; bytes that are no UTF-8 stay encoded, as Werkzeug's do."""
-    if "+" in text:
-        text = text.replace("+", " ")
+    """Decode percent signs; bytes that are no UTF-8 stay encoded, as Werkzeug's do."""
     if "%" not in text:
         return text
     if text.isascii():  # as it is from every client that keeps to the standard
@@ -42,8 +40,8 @@ def _multidict(lists: dict[str, list[str]]) -> Parameters:
 def parse_parameters(text: str) -> Parameters:
     """Parse a query string, or an urlencoded form."""
     lists: dict[str, list[str]] = {}
-    is_encoded = "%" in text or "+" in text
-    for pair in text.split("&"):
+    is_encoded = "%" in text
+    for pair in text.replace("+", " ").split("&"):
         if pair:
             name, _, value = pair.partition("=")
             if is_encoded:
