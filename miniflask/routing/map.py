@@ -294,7 +294,8 @@ class Map:
         Raises:
             HTTPException: As from ``MapAdapter.match``.
         """
-        path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        path: Any = environ.get("PATH_INFO", "/")
+        method = environ["REQUEST_METHOD"]
         if not self._remap:
             # A path without variables, where it is most likely to be found.
             site = self._matcher.sites.get(self.default_subdomain or "", UNKNOWN_SITE)
@@ -305,9 +306,12 @@ class Map:
                     break
         if not path.isascii():
             path = read_text(environ, "PATH_INFO")
+        if self._remap:
+            self.update()
         try:
-            self._path_adapter.subdomain = self.default_subdomain
-            return self._path_adapter.match(path, method, True)
+            return self._path_adapter._match(
+                self.default_subdomain or "", path, method.upper(), False, None
+            )
         except NeedsAdapter as error:
             found = error.found
         if found is not None:
