@@ -14,7 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from .deferred import saves_as_usual
 from .globals import _cv_request
-from .json.provider import DefaultJSONProvider
+from .json.provider import DefaultJSONProvider, encode_as_usual, is_as_it_came
 from .ondemand.response import BODILESS, PAGES, Pairs, content_type_of, page_of
 from .sessions import VARY, SecureCookieSession, headers_for
 from .signals import in_use, is_listened_to
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from .ctx import RequestContext
 
 # What of a JSON provider makes a response.
-_makes_json = Stock((DefaultJSONProvider, ("response", "_prepare_response_obj")))
+_MAKERS = "response", "_prepare_response_obj"
+_makes_json = Stock((DefaultJSONProvider, _MAKERS))
 
 _HTML = ("Content-Type", "text/html; charset=utf-8")
+_JSON = ("Content-Type", content_type_of("application/json"))
 #: The status lines of responses that have a body.
 _LINES = {
     code: f"{code} {phrase.upper()}"
@@ -126,21 +128,26 @@ def _write_text(app: Flask, environ: WSGIEnvironment, line: _Line, text: str) ->
 
 def _write_json(app: Flask, environ: WSGIEnvironment, line: _Line, value: Any) -> _Plain | None:
     """Write what ``app.json.response`` would; None if a program's own does."""
-    provider = app.json
-    if (
-        not isinstance(provider, DefaultJSONProvider)
-        or type(provider.mimetype) is not str
-        or "response" in vars(provider)
-        or not _makes_json.holds(type(provider))
-        or provider._app != app
-    ):
+    provider: Any = app.json
+    is_usual = is_as_it_came(provider)
+    if not (is_usual or _writes_as_usual(provider)) or provider._app != app:
         return None
-    body = provider._document(value, app).encode()
-    pairs = [
-        ("Content-Type", content_type_of(provider.mimetype)),
-        ("Content-Length", str(len(body))),
-    ]
-    return line or "200 OK", pairs, _once(body)
+    if is_usual and not app.debug:
+        body, kind = f"{encode_as_usual(value)}\n".encode(), _JSON
+    else:
+        body = provider._document(value, app).encode()
+        kind = "Content-Type", content_type_of(provider.mimetype)
+    return line or "200 OK", [kind, ("Content-Length", str(len(body)))], _once(body)
+
+
+def _writes_as_usual(provider: Any) -> bool:
+    """Tell whether a provider makes a response as the default one does, of whatever it writes."""
+    return (
+        isinstance(provider, DefaultJSONProvider)
+        and type(provider.mimetype) is str
+        and vars(provider).keys().isdisjoint(_MAKERS)
+        and _makes_json.holds(type(provider))
+    )
 
 
 def _write_page(app: Flask, environ: WSGIEnvironment, line: _Line, error: Any) -> _Plain | None:

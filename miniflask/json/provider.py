@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, AnyStr
 
 from werkzeug.http import http_date
 
-from ..stock import is_method
+from ..stock import Stock, is_method
 
 if TYPE_CHECKING:
     from ..sansio import App
@@ -208,3 +208,26 @@ class DefaultJSONProvider(JSONProvider):
 
 
 _dumps = DefaultJSONProvider.dumps
+_stock = Stock(
+    (
+        DefaultJSONProvider,
+        (
+            "_prepare_response_obj",
+            "compact",
+            "default",
+            "dumps",
+            "ensure_ascii",
+            "mimetype",
+            "response",
+            "sort_keys",
+        ),
+    )
+)
+#: Serialize what a provider sends of which :func:`is_as_it_came` is true, outside debug mode.
+encode_as_usual = _encode_compact(True, True)
+
+
+def is_as_it_came(provider: JSONProvider) -> bool:
+    """Tell whether a provider is the default one, and nothing was set on it or its class."""
+    # One attribute is there from the beginning: the application.
+    return type(provider) is DefaultJSONProvider and len(vars(provider)) == 1 and _stock.holds()
