@@ -227,10 +227,11 @@ class Flask(App):
         if not (self.url_value_preprocessors or self.before_request_funcs):
             return None
         names = (None, *reversed(ctx._blueprints))
-        for name in names:
-            if name in self.url_value_preprocessors:
-                for preprocess in self.url_value_preprocessors[name]:
-                    preprocess(ctx.request.endpoint, ctx.request.view_args)
+        if self.url_value_preprocessors:
+            for name in names:
+                if name in self.url_value_preprocessors:
+                    for preprocess in self.url_value_preprocessors[name]:
+                        preprocess(ctx.request.endpoint, ctx.request.view_args)
         for name in names:
             if name in self.before_request_funcs:
                 for before in self.before_request_funcs[name]:
@@ -249,6 +250,9 @@ class Flask(App):
         rule, view_args = ctx._match()
         if getattr(rule, "provide_automatic_options", False) and ctx._method == "OPTIONS":
             return self.make_default_options_response()
+        return self._call_view_of(rule, view_args)
+
+    def _call_view_of(self, rule: Any, view_args: Any) -> ft.ResponseReturnValue:
         # Refuses most things but a text, as Flask's hooks do.
         type(rule.endpoint) is str or _blueprints_of(rule.endpoint)
         view = self.ensure_sync(self.view_functions[rule.endpoint])

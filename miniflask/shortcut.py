@@ -102,9 +102,6 @@ SELDOM = (
     (MapAdapter, ("__init__", "match")),
 )
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
-# What a request has to do when it ends: close files, forget what kept it from matching, and
-# whatever a program has put in the place of that.
-_TO_BE_LET_GO = ("files", "routing_exception", "close")
 _new = object.__new__
 _app_context, _set_app_context, _reset_app_context = _cv_app.get, _cv_app.set, _cv_app.reset
 _context, _set_context, _reset_context = _cv_request.get, _cv_request.set, _cv_request.reset
@@ -288,7 +285,7 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
     """Find the rule and call its view; return what either, a hook or an error handler answers."""
     if app.before_request_funcs or app.url_value_preprocessors:
         ctx.match_request()
-        return app._call_hooks_and_view()
+        return _call_hooks_and_view(app, ctx)
     try:
         found = app.url_map.find(environ, ctx._host_settings[0])
         if found is None:
@@ -302,6 +299,24 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         return view(**view_args) if view_args else view()  # no empty dict to be unpacked
     except Exception as e:
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
+
+
+def _call_hooks_and_view(app: Flask, ctx: RequestContext) -> Any:
+    """Do so with hooks before the view."""
+    try:
+        rv = app.preprocess_request()
+        if rv is not None:
+            return rv
+        if (
+            ctx._matched is None
+            or "request" in ctx.__dict__  # then it says what is called
+            or _context(None) is not ctx
+            or app._reasons is None
+        ):
+            return app.dispatch_request()
+        return app._call_view_of(*ctx._matched)
+    except Exception as e:
+        return app.handle_user_exception(e)
 
 
 def _answer_refusal(app: Flask, ctx: RequestContext, error: Exception) -> Any:
@@ -351,7 +366,11 @@ def _end_quietly(app: Flask, ctx: RequestContext, app_ctx: AppContext) -> bool:
         return False
     if "request" in ctx.__dict__:
         request = ctx.request
-        if type(request) is not Request or not request.__dict__.keys().isdisjoint(_TO_BE_LET_GO):
+        if type(request) is not Request:
+            return False
+        own = request.__dict__
+        # To be closed, to be forgotten, or a program's own way to do so.
+        if "files" in own or "routing_exception" in own or "close" in own:
             return False
         ctx._environ["werkzeug.request"] = None
     elif ctx._refused is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import flask
@@ -372,6 +373,112 @@ def test_a_json_provider_may_be_another_applications(agree: Agree, is_dead: bool
         return app
 
     agree(build, "/", "/", "/list")
+
+
+@pytest.mark.parametrize("is_on_class", [False, True], ids=["provider", "class"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_prepare_response_obj", lambda *args: ["prepared"]),
+        ("compact", False),
+        ("default", repr),
+        ("dumps", lambda *args, **kwargs: "[]"),
+        ("ensure_ascii", False),
+        ("mimetype", "application/vnd.api+json"),
+        ("response", lambda *args, **kwargs: "a text"),
+        ("sort_keys", False),
+    ],
+)
+def test_json_is_written_as_its_provider_does_by_now(
+    agree: Agree, monkeypatch: pytest.MonkeyPatch, is_on_class: bool, name: str, value: Any
+) -> None:
+    """Whatever is set on it or on its class, between two requests."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        view = lambda: {"b": "\u00e9", "a": [Decimal(1)]}  # noqa: E731
+        app = serve(fw.Flask("sample"), {"/": view, "/now": view})
+        owner = type(app.json) if is_on_class else app.json
+        return between(app, "/now", lambda: monkeypatch.setattr(owner, name, value))
+
+    texts = agree(build, "/", "/now", "/").texts
+    assert texts[1] == texts[2]
+    assert (texts[0] == texts[1]) is (name == "mimetype")
+
+
+def test_json_is_written_as_debug_mode_is_by_now(agree: Agree) -> None:
+    """With indents from the request on before which it is turned on."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: {"a": 1}, "/now": lambda: {"a": 1}})
+        return between(app, "/now", lambda: setattr(app, "debug", True))
+
+    texts = agree(build, "/", "/now", "/").texts
+    assert texts == ['{"a":1}\n', '{\n  "a": 1\n}\n', '{\n  "a": 1\n}\n']
+
+
+def test_a_hook_may_replace_what_dispatches(agree: Agree) -> None:
+    """The request whose hook it is goes by it already."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello"})
+        asked: list[int] = []
+
+        @app.before_request
+        def replace_dispatch() -> None:
+            asked.append(1)
+            if len(asked) == 2:
+                app.dispatch_request = lambda: "replaced"
+
+        return app
+
+    assert agree(build, "/", "/", "/").texts == ["hello", "replaced", "replaced"]
+
+
+def test_hooks_run_before_a_url_is_refused(agree: Agree) -> None:
+    """Also those that do not look at the request."""
+    calls: list[None] = []
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello"})
+        app.before_request(lambda: calls.append(None))
+        return app
+
+    assert agree(build, "/", "/nowhere", ("POST", "/")).codes == [200, 404, 405]
+    assert len(calls) == 2 * 3
+
+
+def test_a_hook_may_leave_another_context(agree: Agree) -> None:
+    """Then that one is dispatched."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/": lambda: "hello", "/now": lambda: "now"})
+        asked: list[Any] = []
+
+        @app.before_request
+        def leave() -> None:
+            asked.append(None)
+            if len(asked) == 2:
+                asked[0] = app.test_request_context("/now")
+                asked[0].push()
+                app.after_request_funcs[None] = [lambda response: asked[0].pop() or response]
+
+        return app
+
+    assert agree(build, "/", "/").texts == ["hello", "now"]
+
+
+@pytest.mark.parametrize("change", ["url_rule", "view_args", "routing_exception"])
+def test_a_hook_may_change_what_matched(agree: Agree, change: str) -> None:
+    """Each attribute of the request by which it is dispatched."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = serve(fw.Flask("sample"), {"/<x>": lambda x: f"saw {x}", "/y/<x>": lambda x: "other"})
+        other = next(rule for rule in app.url_map.iter_rules() if rule.rule == "/y/<x>")
+        changed = {"url_rule": other, "view_args": {"x": "b"}, "routing_exception": NotFound()}
+        app.before_request(lambda: setattr(fw.request, change, changed[change]))
+        return app
+
+    assert agree(build, "/a", "/a").texts[1] != "saw a"
 
 
 def test_a_value_is_made_into_json_once(agree: Agree) -> None:

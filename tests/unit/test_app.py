@@ -550,6 +550,7 @@ def environ_for(path: str, method: str = "GET", body: bytes = b"", **extra: Any)
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",  # or it would not go the short way
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
@@ -634,6 +635,7 @@ def busy() -> Flask:
         blueprint.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
     blueprint.add_url_rule("/slash/", "slash", views["ok"])
     app.register_error_handler(ValueError, lambda e: "handled")
+    app.register_error_handler(405, lambda e: request.path)
     app.register_error_handler(410, lambda e: "gone")
     app.register_error_handler(IndexError, handle_badly)
     app.url_build_error_handlers.append(replace_error)
