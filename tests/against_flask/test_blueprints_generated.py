@@ -119,6 +119,8 @@ def programs(draw: st.DrawFn) -> Any:
     return {
         "blueprints": made,
         "registrations": [(*e, o) for e, o in zip(registrations, options, strict=True)],
+        # Subdomains are matched on the long way alone.
+        "subdomain_matching": draw(st.booleans()),
     }
 
 
@@ -136,7 +138,7 @@ def build(program: Any) -> Callable[[Any, Trace], Any]:
     """Return an app factory for a program."""
 
     def factory(fw: Any, trace: Trace) -> Any:
-        app = fw.Flask("sample", subdomain_matching=True)
+        app = fw.Flask("sample", subdomain_matching=program["subdomain_matching"])
         app.config["SERVER_NAME"] = HOST
         made = [
             make_blueprint(fw, trace, app, i, spec) for i, spec in enumerate(program["blueprints"])
