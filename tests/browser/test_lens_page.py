@@ -107,7 +107,13 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(browser: Browser, options: dict[str, Any]) -> Iterator[Page]:
+def expected() -> tuple[str, ...]:
+    """How a message of the browser begins that is no failure; a test may parametrize it."""
+    return ()
+
+
+@pytest.fixture
+def page(browser: Browser, options: dict[str, Any], expected: tuple[str, ...]) -> Iterator[Page]:
     """An empty page; whatever goes wrong in it fails the test."""
     context = browser.new_context(viewport={"width": 1400, "height": 800}, **options)
     context.set_default_timeout(10_000)
@@ -118,7 +124,7 @@ def page(browser: Browser, options: dict[str, Any]) -> Iterator[Page]:
     yield page
     attacked = page.evaluate("window.attacked")
     context.close()
-    assert problems == []
+    assert [problem for problem in problems if not problem.startswith(expected)] == []
     assert attacked is None
 
 
@@ -515,6 +521,8 @@ def test_a_running_app_is_watched_live(page: Page, live: tuple[str, str]) -> Non
     assert page.locator("#step").inner_text() == before
 
 
+# The browser may ask for the next steps while nobody is there to answer.
+@pytest.mark.parametrize("expected", [("Failed to load resource: net::ERR_",)], ids=["lost"])
 def test_a_page_survives_a_restart(page: Page) -> None:
     """When the application starts again, the page shows the new recording, and no step twice."""
     app = sample_app()
