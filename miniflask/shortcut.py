@@ -285,7 +285,9 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
     """Find the rule and call its view; return what either, a hook or an error handler answers."""
     if app.before_request_funcs or app.url_value_preprocessors:
         ctx.match_request()
-        return _call_hooks_and_view(app, ctx)
+        if in_use and is_listened_to():  # by now: since a converter ran
+            return app._call_hooks_and_view()
+        return _run_hooks_and_call_view(app, ctx)
     try:
         found = app.url_map.find(environ, ctx._host_settings[0])
         if found is None:
@@ -301,8 +303,8 @@ def _call_view(app: Flask, ctx: RequestContext, environ: WSGIEnvironment) -> Any
         return app.handle_user_exception(e) if ctx._matched else _answer_refusal(app, ctx, e)
 
 
-def _call_hooks_and_view(app: Flask, ctx: RequestContext) -> Any:
-    """Do so with hooks before the view."""
+def _run_hooks_and_call_view(app: Flask, ctx: RequestContext) -> Any:
+    """Do so with hooks before the view, of a request that may never be made."""
     try:
         rv = app.preprocess_request()
         if rv is not None:

@@ -22,6 +22,7 @@ from werkzeug.exceptions import (
     TooManyRequests,
     Unauthorized,
 )
+from werkzeug.routing import BaseConverter
 from werkzeug.test import create_environ
 
 import miniflask
@@ -432,6 +433,30 @@ def test_a_hook_may_replace_what_dispatches(agree: Agree) -> None:
         return app
 
     assert agree(build, "/", "/", "/").texts == ["hello", "replaced", "replaced"]
+
+
+def test_a_converter_may_listen_to_the_request_that_it_matches(agree: Agree) -> None:
+    """It runs before hooks, and before the signal is sent."""
+
+    def build(fw: Any, trace: Trace) -> Any:
+        app = fw.Flask("sample")
+        started: list[str] = []
+
+        def note(sender: Any, **values: Any) -> None:
+            started.append("heard")
+
+        class Listening(BaseConverter):
+            def to_python(self, value: str) -> str:
+                if value == "now":
+                    fw.request_started.connect(note, app)
+                return value
+
+        app.url_map.converters["listening"] = Listening
+        app.before_request(lambda: None)
+        app.teardown_request(lambda error: fw.request_started.disconnect(note))
+        return serve(app, {"/<listening:x>": lambda x: " ".join((x, *started))})
+
+    assert agree(build, "/a", "/b", "/now").texts == ["a", "b", "now heard"]
 
 
 def test_hooks_run_before_a_url_is_refused(agree: Agree) -> None:
